@@ -1,0 +1,19 @@
+/**
+ * The jobs in the order in which they run.
+ */
+import type { Bench } from "../lib/bench.ts";
+import { runClientCredentials } from "./client-credentials.ts";
+import { runCodeFlow } from "./code-flow.ts";
+import { runDiscovery, runKeys } from "./documents.ts";
+import { runSamlLogin } from "./saml-login.ts";
+import { runStart } from "./start.ts";
+
+/** Each job by the name that `npm run bench -- <name>` takes; it answers its line. */
+export const jobs: Record<string, (bench: Bench) => Promise<object>> = {
+  "client-credentials": runClientCredentials,
+  "code-flow": runCodeFlow,
+  discovery: runDiscovery,
+  keys: runKeys,
+  "saml-login": runSamlLogin,
+  start: runStart,
+};

@@ -1,0 +1,105 @@
+/**
+ * Puts Gatehouse together. The doors, routes and reactions stand in the reading order of the modules: rules
+ * call only rules of modules above theirs, and what must flow upward is a reaction.
+ */
+import { fileURLToPath } from "node:url";
+import type { Config } from "./config.ts";
+import type { App, Ctx } from "./context.ts";
+import { isReady } from "./db/ready.ts";
+import { prepareFirstEnvironment, systemCtx } from "./first-start.ts";
+import { authService } from "./modules/auth/rpc.ts";
+import { clientService } from "./modules/clients/rpc.ts";
+import { oidcRoutes } from "./modules/connections/oidc.http.ts";
+import { connectionService, gatehouseConnectionService } from "./modules/connections/rpc.ts";
+import { samlRoutes } from "./modules/connections/saml.http.ts";
+import { domainService } from "./modules/domains/rpc.ts";
+import { idOfHost } from "./modules/environments/environments.ts";
+import { environmentService } from "./modules/environments/rpc.ts";
+import { createEmit } from "./modules/events/events.ts";
+import { authorizeRoutes } from "./modules/oauth/authorize.http.ts";
+import { documentRoutes } from "./modules/oauth/documents.http.ts";
+import { tokenRoutes } from "./modules/oauth/token.http.ts";
+import { callerOf } from "./modules/oauth/token-state.ts";
+import { organizationService } from "./modules/organizations/rpc.ts";
+import { userReactions } from "./modules/users/reactions.ts";
+import { type Fakes, openRuntime } from "./runtime.ts";
+import { appRoutes } from "./transport/apps.ts";
+import { contract } from "./transport/contract.ts";
+import { ctxBuilder } from "./transport/ctx.ts";
+import type { HttpRoute } from "./transport/http.ts";
+import { createTransport } from "./transport/transport.ts";
+
+const services = [
+  environmentService,
+  organizationService,
+  domainService,
+  clientService,
+  connectionService,
+  gatehouseConnectionService,
+  authService,
+];
+
+const routes: HttpRoute[] = [...samlRoutes, ...oidcRoutes, ...authorizeRoutes, ...tokenRoutes, ...documentRoutes];
+
+/** Run in this order, in the transaction of the change. */
+const reactions = [...userReactions];
+
+export const emit = createEmit(reactions);
+
+const loginPages = fileURLToPath(new URL("../../../apps/login/dist", import.meta.url));
+
+/** A running server. */
+export interface Gatehouse {
+  app: App;
+  port: number;
+  /** The id of the first environment. */
+  environmentId: string;
+  /** A context that may all, for commands and tests. */
+  systemCtx(): Ctx;
+  /** Development: what the simulated identity providers are wired to. */
+  testOrganization: { organizationId: string; samlConnectionId: string; oidcConnectionId: string } | undefined;
+  stop(): Promise<void>;
+}
+
+/** Opens the database, prepares the first environment and listens. */
+export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise<Gatehouse> {
+  const runtime = await openRuntime(config, fakes);
+  const { app } = runtime;
+  try {
+    const createCtx = ctxBuilder(app, emit);
+    const environmentId = await prepareFirstEnvironment(app, createCtx);
+    const simulator = config.mode === "development" ? await openSimulator(systemCtx(createCtx, environmentId)) : undefined;
+    const transport = createTransport({
+      app,
+      services,
+      contract: [...contract, gatehouseConnectionService.service],
+      routes: [...routes, ...appRoutes({ login: loginPages }), ...(simulator?.routes ?? [])],
+      resolveEnvironment: (host) => idOfHost(app, host),
+      verifyBearer: callerOf,
+      emit,
+      ready: () => isReady(app.db),
+    });
+    const { port } = await transport.listen();
+    return {
+      app,
+      port,
+      environmentId,
+      systemCtx: () => systemCtx(createCtx, environmentId),
+      testOrganization: simulator?.testOrganization,
+      async stop() {
+        await transport.stop();
+        await runtime.close();
+      },
+    };
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+/** Loaded in development only: production has no simulated identity providers, not even as code in memory. */
+async function openSimulator(ctx: Ctx) {
+  const { ensure } = await import("./modules/simulator/simulator.ts");
+  const { simulatorRoutes } = await import("./modules/simulator/simulator.http.ts");
+  return { testOrganization: await ensure(ctx), routes: simulatorRoutes };
+}

@@ -1,0 +1,102 @@
+/**
+ * All that a rule may ask for. The set of fields is closed: a feature never adds one.
+ */
+import type { Logger } from "pino";
+import type { Config } from "./config.ts";
+import type { Db } from "./db/db.ts";
+import { announceInvalidation } from "./db/invalidation.ts";
+import type { Cache } from "./lib/cache.ts";
+import type { Keyring } from "./lib/keyring.ts";
+import type { SafeFetch } from "./lib/safe-fetch.ts";
+
+/** Who calls, as the pipeline established it. Names are those of the contract's AuthenticationType. */
+export type Caller =
+  | { kind: "NONE" }
+  | { kind: "CLIENT"; clientId: string }
+  | { kind: "USER"; userId: string }
+  | { kind: "SESSION"; userId: string; sessionId: string; organizationId: string; permissions: string[] }
+  | { kind: "CUSTOMER_PORTAL"; organizationId: string }
+  | { kind: "WORKSPACE"; memberId: string }
+  | { kind: "ACTIONS_PORTAL"; connectedAccountId: string };
+
+/** What is known of the request that a rule serves; `id` is printed in every log line and error page. */
+export interface RequestInfo {
+  id: string;
+  ip: string;
+  userAgent: string;
+}
+
+/** An event of a module's `events.ts`: its name and, by type, its payload. */
+export interface EventType<Payload> {
+  readonly name: string;
+  /** Public events reach webhooks; internal ones only reactions. */
+  readonly visibility: "public" | "internal";
+  /** Only carries the payload's type; never set. */
+  readonly payload?: Payload;
+}
+
+/** Writes an event's row and runs its reactions, on the context's own connection. */
+export type Emit = <P>(ctx: Ctx, event: EventType<P>, payload: P, organizationId?: string) => Promise<void>;
+
+/** What the process shares: settings, sealing keys, guarded fetch, caches. */
+export interface App {
+  config: Config;
+  db: Db;
+  log: Logger;
+  now(): Date;
+  keys: Keyring;
+  fetch: SafeFetch;
+  cache: Cache;
+}
+
+export interface Ctx {
+  /** The pool, or the open transaction inside `inTransaction`. */
+  db: Db;
+  environmentId: string;
+  caller: Caller;
+  request: RequestInfo;
+  now(): Date;
+  /** Writes the event's row and runs the reactions to it, in the transaction of the change. */
+  emit<P>(event: EventType<P>, payload: P, organizationId?: string): Promise<void>;
+  log: Logger;
+  app: App;
+}
+
+/** The organization that the caller is bound to: an end user's active one, or the portal's. */
+export function ownOrganization(ctx: Ctx): string | undefined {
+  return "organizationId" in ctx.caller ? ctx.caller.organizationId : undefined;
+}
+
+/**
+ * Runs `change` in one transaction: its rows, events and jobs commit together or not at all. Inside a
+ * transaction that is already open it joins that one.
+ */
+export async function inTransaction<T>(ctx: Ctx, change: (ctx: Ctx) => Promise<T>): Promise<T> {
+  if (ctx.db.isTransaction) return change(ctx);
+  const onCommit: (() => void)[] = [];
+  const result = await ctx.db.transaction().execute((db) => {
+    commitHooks.set(db, onCommit);
+    return change(withDb(ctx, db));
+  });
+  for (const run of onCommit) run();
+  return result;
+}
+
+/** The same context on another connection: its methods stand on the prototype and follow `db`. */
+function withDb(ctx: Ctx, db: Db): Ctx {
+  return Object.assign(Object.create(Object.getPrototypeOf(ctx)), ctx, { db });
+}
+
+const commitHooks = new WeakMap<Db, (() => void)[]>();
+
+/**
+ * Drops a cached value in this process and, through the database, in all others, once the open transaction
+ * has committed.
+ */
+export async function invalidate(ctx: Ctx, topic: string, key: string): Promise<void> {
+  await announceInvalidation(ctx.db, topic, key);
+  const drop = () => ctx.app.cache.drop(topic, key);
+  const hooks = commitHooks.get(ctx.db);
+  if (hooks) hooks.push(drop);
+  else drop();
+}

@@ -1,0 +1,394 @@
+/**
+ * The tables of schema `public`, as rows of TypeScript.
+ * Generated from the migrated schema by `npm run generate`: never edited.
+ */
+import type { ColumnType } from "kysely";
+
+/** Filled in by the database when an insert leaves it out. */
+export type Generated<T> =
+  T extends ColumnType<infer S, infer I, infer U> ? ColumnType<S, I | undefined, U> : ColumnType<T, T | undefined, T>;
+
+/**
+ * Read as the parsed value. Written as an object or as JSON text: an array must be passed through
+ * JSON.stringify, since `pg` sends a plain one as an SQL array.
+ */
+export type Json = ColumnType<unknown, JsonInput, JsonInput>;
+
+/** What a json column takes; not an array, not a bare number or boolean. */
+export type JsonInput = string | (object & { length?: never });
+
+/** Read as a Date; written as a Date or in ISO 8601. */
+export type Timestamp = ColumnType<Date, Date | string, Date | string>;
+
+export interface AuthRequests {
+  browser_hash: Buffer;
+  client_id: string;
+  code_challenge: string | null;
+  completed_at: Timestamp | null;
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp;
+  force_authentication: Generated<boolean>;
+  id: string;
+  login_hint: Generated<string>;
+  nonce: string | null;
+  organization_id: string | null;
+  redirect_uri: string;
+  response_mode: string;
+  scope: string;
+  state: string | null;
+}
+
+export interface AuthorizationCodes {
+  authenticated_at: Timestamp;
+  client_id: string;
+  code_challenge: string | null;
+  connection_id: string;
+  consumed_at: Timestamp | null;
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp;
+  grant_id: string;
+  hash: Buffer;
+  nonce: string | null;
+  organization_id: string;
+  profile: Json | null;
+  redirect_uri: string;
+  scope: string;
+  session_id: string | null;
+}
+
+export interface ClientSecrets {
+  client_id: string;
+  created_at: Timestamp;
+  created_by: string | null;
+  environment_id: string;
+  expires_at: Timestamp | null;
+  hash: Buffer;
+  id: string;
+  last_used_at: Timestamp | null;
+  status: string;
+  suffix: string;
+  updated_at: Timestamp;
+}
+
+export interface Clients {
+  access_token_expiry: number | null;
+  back_channel_logout_uris: Generated<string[]>;
+  created_at: Timestamp;
+  custom_claims: Generated<Json>;
+  disallow_api_access: Generated<boolean>;
+  enforce_pkce: Generated<boolean>;
+  environment_id: string;
+  grant_types: string[];
+  id: string;
+  initiate_login_uri: Generated<string>;
+  name: string;
+  post_login_uris: Generated<string[]>;
+  post_logout_redirect_uris: Generated<string[]>;
+  scopes: Generated<string[]>;
+  type: string;
+  updated_at: Timestamp;
+}
+
+export interface ConnectionCertificates {
+  certificate: string;
+  connection_id: string;
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp;
+  fingerprint: string;
+  id: string;
+  issuer: string;
+}
+
+export interface Connections {
+  attribute_mapping: Generated<Json>;
+  client_secret_sealed: Buffer | null;
+  configuration_type: Generated<string>;
+  created_at: Timestamp;
+  debug_enabled: Generated<boolean>;
+  enabled: Generated<boolean>;
+  environment_id: string;
+  id: string;
+  key_id: string | null;
+  organization_id: string | null;
+  provider: string;
+  provider_key: Generated<string>;
+  settings: Generated<Json>;
+  status: string;
+  type: string;
+  ui_button_title: Generated<string>;
+  updated_at: Timestamp;
+}
+
+export interface Counters {
+  environment_id: string;
+  name: string;
+  scope: string;
+  slot: number;
+  value: number;
+}
+
+export interface DataKeys {
+  created_at: Generated<Timestamp>;
+  id: ColumnType<number, never, never>;
+  wrapped: Buffer;
+}
+
+export interface Domains {
+  created_at: Timestamp;
+  domain: string;
+  environment_id: string;
+  id: string;
+  organization_id: string;
+  txt_record_key: Generated<string>;
+  txt_record_secret: Generated<string>;
+  type: string;
+  updated_at: Timestamp;
+  verification_method: string;
+  verification_status: string;
+}
+
+export interface Environments {
+  authentication_mode: string;
+  created_at: Timestamp;
+  id: string;
+  name: string;
+  public_url: string;
+  settings: Generated<Json>;
+  type: string;
+  updated_at: Timestamp;
+}
+
+export interface Events {
+  environment_id: string;
+  id: string;
+  occurred_at: Timestamp;
+  organization_id: string | null;
+  payload: Json;
+  type: string;
+  visibility: string;
+}
+
+export interface ExternalIdentities {
+  connection_id: string;
+  created_at: Timestamp;
+  environment_id: string;
+  last_login_at: Timestamp;
+  subject: string;
+  user_id: string;
+}
+
+export interface Grants {
+  authenticated_at: Timestamp;
+  client_id: string;
+  created_at: Timestamp;
+  ended_at: Timestamp | null;
+  environment_id: string;
+  id: string;
+  organization_id: string;
+  scope: string;
+  session_id: string;
+}
+
+export interface MembershipRoles {
+  environment_id: string;
+  organization_id: string;
+  role_id: string;
+  user_id: string;
+}
+
+export interface Memberships {
+  created_at: Timestamp;
+  environment_id: string;
+  joined_at: Timestamp | null;
+  metadata: Generated<Json>;
+  organization_id: string;
+  provisioning_method: string;
+  status: string;
+  updated_at: Timestamp;
+  user_id: string;
+}
+
+export interface Organizations {
+  created_at: Timestamp;
+  display_name: string;
+  environment_id: string;
+  external_id: string | null;
+  features: Generated<Json>;
+  id: string;
+  logo_url: string | null;
+  metadata: Generated<Json>;
+  region_code: Generated<string>;
+  slug: string | null;
+  updated_at: Timestamp;
+}
+
+export interface RefreshTokens {
+  consumed_at: Timestamp | null;
+  created_at: Timestamp;
+  environment_id: string;
+  grant_id: string;
+  hash: Buffer;
+}
+
+export interface Roles {
+  created_at: Timestamp;
+  description: Generated<string>;
+  display_name: string;
+  environment_id: string;
+  id: string;
+  is_default_creator: Generated<boolean>;
+  is_default_member: Generated<boolean>;
+  name: string;
+  organization_id: string | null;
+  updated_at: Timestamp;
+}
+
+export interface SamlResponses {
+  connection_id: string;
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp;
+  relay_state: string;
+  response: string;
+  ticket_hash: Buffer;
+}
+
+export interface SchemaMigrations {
+  applied_at: Generated<Timestamp>;
+  checksum: string;
+  name: string;
+  version: number;
+}
+
+export interface SessionClients {
+  client_id: string;
+  environment_id: string;
+  organization_id: string;
+  session_id: string;
+}
+
+export interface SessionOrganizations {
+  authenticated_at: Timestamp;
+  connection_id: string;
+  environment_id: string;
+  organization_id: string;
+  session_id: string;
+}
+
+export interface Sessions {
+  absolute_expires_at: Timestamp;
+  authenticated_at: Timestamp;
+  created_at: Timestamp;
+  ended_at: Timestamp | null;
+  environment_id: string;
+  id: string;
+  idle_expires_at: Timestamp | null;
+  ip: string;
+  last_active_at: Timestamp;
+  organization_id: string;
+  secret_hash: Buffer;
+  status: string;
+  updated_at: Timestamp;
+  user_agent: string;
+  user_id: string;
+}
+
+export interface SigningKeys {
+  algorithm: string;
+  created_at: Timestamp;
+  environment_id: string;
+  id: string;
+  private_sealed: Buffer;
+  public_jwk: Json;
+  retired_at: Timestamp | null;
+  state: string;
+}
+
+export interface SimulatorCodes {
+  claims: Json;
+  environment_id: string;
+  expires_at: Timestamp;
+  hash: Buffer;
+}
+
+export interface SimulatorKeys {
+  certificate: string;
+  created_at: Timestamp;
+  environment_id: string;
+  private_sealed: Buffer;
+}
+
+export interface SsoRequests {
+  auth_request_id: string;
+  connection_id: string;
+  consumed_at: Timestamp | null;
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp;
+  handle_hash: Buffer;
+  nonce: string | null;
+  saml_request_id: string | null;
+  verifier_sealed: Buffer | null;
+}
+
+export interface UsedAssertions {
+  assertion_id: string;
+  connection_id: string;
+  environment_id: string;
+  expires_at: Timestamp;
+}
+
+export interface Users {
+  created_at: Timestamp;
+  email: string;
+  email_verified: Generated<boolean>;
+  environment_id: string;
+  external_id: string | null;
+  family_name: Generated<string>;
+  given_name: Generated<string>;
+  id: string;
+  last_login_at: Timestamp | null;
+  locale: Generated<string>;
+  metadata: Generated<Json>;
+  name: Generated<string>;
+  phone_number: Generated<string>;
+  picture: Generated<string>;
+  preferred_username: Generated<string>;
+  updated_at: Timestamp;
+}
+
+/** Every table by its name. */
+export interface Database {
+  auth_requests: AuthRequests;
+  authorization_codes: AuthorizationCodes;
+  client_secrets: ClientSecrets;
+  clients: Clients;
+  connection_certificates: ConnectionCertificates;
+  connections: Connections;
+  counters: Counters;
+  data_keys: DataKeys;
+  domains: Domains;
+  environments: Environments;
+  events: Events;
+  external_identities: ExternalIdentities;
+  grants: Grants;
+  membership_roles: MembershipRoles;
+  memberships: Memberships;
+  organizations: Organizations;
+  refresh_tokens: RefreshTokens;
+  roles: Roles;
+  saml_responses: SamlResponses;
+  schema_migrations: SchemaMigrations;
+  session_clients: SessionClients;
+  session_organizations: SessionOrganizations;
+  sessions: Sessions;
+  signing_keys: SigningKeys;
+  simulator_codes: SimulatorCodes;
+  simulator_keys: SimulatorKeys;
+  sso_requests: SsoRequests;
+  used_assertions: UsedAssertions;
+  users: Users;
+}

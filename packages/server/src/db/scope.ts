@@ -1,0 +1,13 @@
+/** What a store works within: a connection and the environment that every query is bound to. */
+import type { Db } from "./db.ts";
+
+export interface Scope {
+  db: Db;
+  environmentId: string;
+}
+
+/** The name of the unique index that a statement broke (SQLSTATE 23505), else undefined. */
+export function brokenUniqueIndex(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error) || error.code !== "23505") return undefined;
+  return "constraint" in error && typeof error.constraint === "string" ? error.constraint : undefined;
+}

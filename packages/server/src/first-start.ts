@@ -1,0 +1,61 @@
+/**
+ * The first start: makes the first environment with its keys, roles and application, and writes the
+ * application's credentials where the SDKs' users look for them. Later starts find all of it there.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { App, Ctx } from "./context.ts";
+import { withStartLock } from "./db/data-keys.store.ts";
+import * as clients from "./modules/clients/clients.ts";
+import * as secrets from "./modules/clients/secrets.ts";
+import * as environments from "./modules/environments/environments.ts";
+import * as keys from "./modules/keys/keys.ts";
+import * as roles from "./modules/roles/roles.ts";
+import type { CreateCtx } from "./transport/ctx.ts";
+
+/** Who acts where no request does: it may all that a dashboard member may. */
+export function systemCtx(createCtx: CreateCtx, environmentId: string): Ctx {
+  const request = { id: "start", ip: "", userAgent: "gatehouse" };
+  return createCtx(request, environmentId, { kind: "WORKSPACE", memberId: "system" });
+}
+
+/**
+ * Makes what is missing, in one transaction: several processes may start at once, and one that is killed
+ * leaves nothing half made.
+ * @returns the id of the first environment
+ */
+export async function prepareFirstEnvironment(app: App, createCtx: CreateCtx): Promise<string> {
+  const { environmentId, clientId } = await withStartLock(app.db, async (db) => {
+    const environmentId = await environments.ensureFirst(app, db);
+    const ctx = Object.assign(systemCtx(createCtx, environmentId), { db });
+    await keys.ensure(ctx);
+    await roles.ensureDefaults(ctx);
+    return { environmentId, clientId: (await clients.ensureDefault(ctx)).id };
+  });
+  await writeCredentials(app, systemCtx(createCtx, environmentId), clientId);
+  return environmentId;
+}
+
+/** Where the credentials of the first environment stand. */
+export function credentialsFile(app: App): string {
+  return path.join(app.config.dataDir, "credentials.env");
+}
+
+/**
+ * Writes the credentials once; later only the address is brought up to date. The secret is stored as a hash,
+ * so a lost file cannot be written again: the application then gets a further secret.
+ */
+async function writeCredentials(app: App, ctx: Ctx, clientId: string): Promise<void> {
+  const file = credentialsFile(app);
+  const address = `SCALEKIT_ENVIRONMENT_URL=${app.config.publicUrl}`;
+  if (existsSync(file)) {
+    const text = readFileSync(file, "utf8");
+    const current = text.replace(/^SCALEKIT_ENVIRONMENT_URL=.*$/m, address);
+    if (current !== text) writeFileSync(file, current);
+    return;
+  }
+  const secret = await secrets.create(ctx, clientId);
+  const text = `${address}\nSCALEKIT_CLIENT_ID=${clientId}\nSCALEKIT_CLIENT_SECRET=${secret}\n`;
+  mkdirSync(app.config.dataDir, { recursive: true });
+  writeFileSync(file, text, { mode: 0o600 });
+}

@@ -1,0 +1,65 @@
+/**
+ * Whether a verified identity may enter its organization, and as which user (full-stack mode). The key of an
+ * identity is its connection and subject; an e-mail address only counts in a domain that the organization of
+ * the connection has verified, since any identity provider can assert any address.
+ */
+import type { Ctx } from "../../context.ts";
+import { AppError } from "../../errors.ts";
+import type { Connection } from "../connections/connections.ts";
+import type { Identity } from "../connections/sign-in.ts";
+import * as domains from "../domains/domains.ts";
+import * as users from "../users/users.ts";
+import { authErrors as errors } from "./errors.ts";
+
+interface Policy {
+  jitProvisioning?: boolean;
+  syncUserProfileOnLogin?: boolean;
+}
+
+/**
+ * The user behind an identity, as an active member of the connection's organization; a newcomer of a verified
+ * domain is made one.
+ * @throws invalid_user_domain, access_denied, user_not_active
+ */
+export async function admit(ctx: Ctx, connection: Connection, identity: Identity): Promise<users.User> {
+  const policy = connection.settings as Policy;
+  const linked = await users.ofIdentity(ctx, connection.id, identity.subject);
+  if (!linked) await requireOwnDomain(ctx, identity);
+  const user = linked ?? (await users.ofEmail(ctx, identity.email));
+  const member = user && (await users.member(ctx, identity.organizationId, user.id));
+  if (member && member.membership_status !== "ACTIVE") throw errors.user_not_active(identity.email);
+  const admitted = member ? user : await join(ctx, policy, identity, user);
+  return users.recordLogin(ctx, {
+    userId: admitted.id,
+    connectionId: connection.id,
+    subject: identity.subject,
+    ...(policy.syncUserProfileOnLogin && { profile: identity }),
+  });
+}
+
+async function requireOwnDomain(ctx: Ctx, identity: Identity): Promise<void> {
+  const owner = await domains.ownerOfEmail(ctx, identity.email);
+  if (owner !== identity.organizationId) throw errors.invalid_user_domain(identity.email);
+}
+
+async function join(
+  ctx: Ctx,
+  policy: Policy,
+  identity: Identity,
+  user: users.User | undefined,
+): Promise<users.User> {
+  if (policy.jitProvisioning === false) throw errors.access_denied(identity.email);
+  // Who was a member once and is none now, joins again only as a newcomer would.
+  await requireOwnDomain(ctx, identity);
+  const { organizationId, email } = identity;
+  const newcomer = { email: user?.email ?? email, emailVerified: true, profile: identity, organizationId };
+  try {
+    return await users.create(ctx, { ...newcomer, provisioningMethod: "jit_using_sso" });
+  } catch (error) {
+    // Another sign-in of the same newcomer was a moment faster.
+    const raced = error instanceof AppError && error.code === "USER_ALREADY_MEMBER";
+    const winner = raced ? await users.ofEmail(ctx, newcomer.email) : undefined;
+    if (!winner) throw error;
+    return winner;
+  }
+}

@@ -1,0 +1,64 @@
+/** Authorization codes (RFC 6749 section 4.1.2): random, short-lived, used once, stored as a hash. */
+import type { Ctx } from "../../context.ts";
+import { newId } from "../../lib/ids.ts";
+import { hashSecret, newSecret } from "../../lib/secrets.ts";
+import type { Identity } from "../connections/sign-in.ts";
+import * as environments from "../environments/environments.ts";
+import * as store from "./codes.store.ts";
+import type { AuthorizationCode } from "./codes.store.ts";
+
+export type { AuthorizationCode };
+
+export interface NewCode {
+  clientId: string;
+  redirectUri: string;
+  scope: string;
+  nonce: string | null;
+  codeChallenge: string | null;
+  organizationId: string;
+  connectionId: string;
+  authenticatedAt: Date;
+  /** Full stack: the session that the tokens belong to. */
+  sessionId?: string;
+  /** Modular: the identity itself, since no user of ours stands for it. */
+  identity?: Identity;
+}
+
+/** Issues a code; the plain value is in the answer and nowhere else. */
+export async function issue(ctx: Ctx, input: NewCode): Promise<string> {
+  const code = newSecret();
+  const now = ctx.now();
+  const { lifetimes } = await environments.current(ctx);
+  await store.insert(ctx, {
+    hash: hashSecret(code),
+    environment_id: ctx.environmentId,
+    client_id: input.clientId,
+    redirect_uri: input.redirectUri,
+    scope: input.scope,
+    nonce: input.nonce,
+    code_challenge: input.codeChallenge,
+    session_id: input.sessionId ?? null,
+    grant_id: newId("grt"),
+    organization_id: input.organizationId,
+    connection_id: input.connectionId,
+    profile: input.identity === undefined ? null : JSON.stringify(input.identity),
+    authenticated_at: input.authenticatedAt,
+    created_at: now,
+    expires_at: new Date(now.getTime() + lifetimes.authorizationCode * 1000),
+  });
+  return code;
+}
+
+/**
+ * Takes a code for its one use. A rollback of the caller's transaction gives it back.
+ * @returns undefined when it was used before, or never issued
+ */
+export async function take(ctx: Ctx, code: string): Promise<AuthorizationCode | undefined> {
+  return store.consume(ctx, hashSecret(code), ctx.now());
+}
+
+/** A code that was used already: whoever shows it again may have stolen it. */
+export async function usedBefore(ctx: Ctx, code: string): Promise<AuthorizationCode | undefined> {
+  const found = await store.find(ctx, hashSecret(code));
+  return found?.consumed_at ? found : undefined;
+}

@@ -1,0 +1,33 @@
+/** What can go wrong in a sign-in: the codes that apps receive at their redirect URI. */
+import { defineErrors } from "../../errors.ts";
+
+export const authErrors = defineErrors({
+  invalid_connection_selector: [
+    "INVALID_ARGUMENT",
+    "Missing `organization_id` (or) `connection_id` (or) `domain` (or) `provider` in the authorization URL",
+  ],
+  domain_not_found: [
+    "NOT_FOUND",
+    (domain: string) => `No organization has ${domain} as a verified domain: no single sign-on connection was found`,
+  ],
+  login_required: ["UNAUTHENTICATED", "prompt=none was asked for, and the user is not signed in"],
+  invalid_state: [
+    "INVALID_ARGUMENT",
+    "This sign-in has expired, was finished already, or was begun in another browser: go back to the app and sign in again",
+  ],
+  invalid_user_domain: [
+    "PERMISSION_DENIED",
+    (email: string) =>
+      `${email} is outside the verified domains of the organization that owns this SSO connection: add the domain to the organization, or sign in elsewhere`,
+  ],
+  access_denied: [
+    "PERMISSION_DENIED",
+    (email: string) =>
+      `${email} is no member of the organization, and users do not join it by signing in: ask its administrator for an invitation`,
+  ],
+  user_not_active: ["PERMISSION_DENIED", (email: string) => `The account of ${email} in this organization is inactive`],
+  NO_SSO_FOR_EMAIL: [
+    "NOT_FOUND",
+    (domain: string) => `No single sign-on is set up for ${domain}: check the address, or ask your administrator`,
+  ],
+});

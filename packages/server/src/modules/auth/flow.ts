@@ -1,0 +1,288 @@
+/**
+ * The sign-in flow, and its one dispatcher: every step returns here, none leads to another by itself.
+ *
+ *   app ── begin ──┬─ live session ──────────────────────────────▶ code to the app
+ *                  ├─ connection known ─▶ identity provider ─▶ complete ─▶ code to the app
+ *                  └─ hosted page ─▶ depart ─▶ identity provider ─▶ complete ─▶ code to the app
+ *
+ * A sign-in is bound to the browser that began it by the flow cookie; an answer that arrives in another
+ * browser, late, or twice, ends on a page and never at the app.
+ */
+import { AppError } from "../../errors.ts";
+import { type Ctx, inTransaction } from "../../context.ts";
+import { newId } from "../../lib/ids.ts";
+import { hashSecret, newSecret } from "../../lib/secrets.ts";
+import type { Connection } from "../connections/connections.ts";
+import * as oidc from "../connections/oidc.ts";
+import * as saml from "../connections/saml.ts";
+import { consume, findLeg, type Identity, type LegOptions, type Proof, type SsoRequest, usable } from "../connections/sign-in.ts";
+import * as environments from "../environments/environments.ts";
+import * as sessions from "../sessions/sessions.ts";
+import { userLoggedIn } from "../users/events.ts";
+import * as users from "../users/users.ts";
+import { admit } from "./admit.ts";
+import { answerApp, errorValues, type Step } from "./answer.ts";
+import * as store from "./auth-requests.store.ts";
+import type { AuthRequest } from "./auth-requests.store.ts";
+import * as codes from "./codes.ts";
+import { authErrors as errors } from "./errors.ts";
+import { chooseTarget, type Selectors, type Target } from "./target.ts";
+
+/** What an app asks for, judged already: the client and its redirect URI are known to belong together. */
+export interface SignInRequest extends Selectors {
+  clientId: string;
+  redirectUri: string;
+  responseMode: "query" | "form_post";
+  scope: string;
+  state: string | null;
+  nonce: string | null;
+  codeChallenge: string | null;
+  prompt: ReadonlySet<string>;
+  /** Seconds since the user last proved who they are; older sessions sign in again. */
+  maxAge: number | undefined;
+}
+
+/** The secrets in the browser's cookies. */
+export interface Browser {
+  flowSecret: string | undefined;
+  sessionSecret: string | undefined;
+}
+
+/**
+ * Begins a sign-in, or ends it at once where a session serves.
+ * @throws the codes of the integration error table, for the app
+ */
+export async function begin(ctx: Ctx, request: SignInRequest, browser: Browser): Promise<Step> {
+  const { mode } = await environments.current(ctx);
+  const target = await chooseTarget(ctx, mode, request);
+  const silent = mode === "FULL_STACK_AUTH" && (await answerFromSession(ctx, request, target, browser));
+  if (silent) return silent;
+  if (request.prompt.has("none")) throw errors.login_required();
+  const flowSecret = browser.flowSecret ?? newSecret();
+  const authRequest = await open(ctx, request, target, flowSecret);
+  if (!target.connection) return { ...(await hostedPage(ctx, authRequest)), flowSecret };
+  return { ...(await toIdentityProvider(ctx, target.connection, authRequest)), flowSecret };
+}
+
+/**
+ * Goes from the hosted page to an identity provider.
+ * @throws invalid_state when the sign-in is not this browser's or over; invalid_connection_id, connection_not_active
+ */
+export async function depart(
+  ctx: Ctx,
+  input: { authRequestId: string; connectionId: string; loginHint: string },
+  browser: Browser,
+): Promise<Step> {
+  const request = await openRequest(ctx, input.authRequestId, browser);
+  return answeringApp(ctx, request, async () => {
+    const connection = await usable(ctx, input.connectionId);
+    return toIdentityProvider(ctx, connection, { ...request, login_hint: input.loginHint || request.login_hint });
+  });
+}
+
+/** Finishes a SAML leg whose response was kept under a ticket. @throws invalid_state, for a page */
+export async function completeSaml(
+  ctx: Ctx,
+  input: { connectionId: string; ticket: string },
+  browser: Browser,
+): Promise<Step> {
+  const { response, handle } = await saml.keptResponse(ctx, input.connectionId, input.ticket);
+  const leg = await findLeg(ctx, input.connectionId, handle);
+  return complete(ctx, leg, browser, (connection) => saml.verify(ctx, connection, leg, response));
+}
+
+/** Finishes an OpenID Connect leg. @throws invalid_state, for a page */
+export async function completeOidc(
+  ctx: Ctx,
+  input: { connectionId: string; answer: URLSearchParams },
+  browser: Browser,
+): Promise<Step> {
+  const leg = await findLeg(ctx, input.connectionId, input.answer.get("state") ?? "");
+  return complete(ctx, leg, browser, (connection) => oidc.verify(ctx, connection, leg, input.answer));
+}
+
+async function complete(
+  ctx: Ctx,
+  leg: SsoRequest,
+  browser: Browser,
+  prove: (connection: Connection) => Promise<Proof>,
+): Promise<Step> {
+  const request = await openRequest(ctx, leg.auth_request_id, browser);
+  return answeringApp(ctx, request, async () => {
+    const connection = await usable(ctx, leg.connection_id);
+    const proof = await prove(connection);
+    return inTransaction(ctx, async (ctx) => {
+      await consume(ctx, leg, proof);
+      if (!(await store.complete(ctx, request.id, ctx.now()))) throw errors.invalid_state();
+      const { mode } = await environments.current(ctx);
+      return mode === "MODULAR_AUTH"
+        ? answerWithIdentity(ctx, request, proof.identity)
+        : answerWithSession(ctx, request, connection, proof.identity, browser);
+    });
+  });
+}
+
+/** Modular: the identity goes to the app, and nothing of it stays here. */
+async function answerWithIdentity(ctx: Ctx, request: AuthRequest, identity: Identity): Promise<Step> {
+  const code = await codes.issue(ctx, {
+    ...codeFields(request),
+    organizationId: identity.organizationId,
+    connectionId: identity.connectionId,
+    authenticatedAt: ctx.now(),
+    identity,
+  });
+  return answer(ctx, request, { code });
+}
+
+/** Full stack: the identity becomes a user of ours with a session, under a fresh session secret. */
+async function answerWithSession(
+  ctx: Ctx,
+  request: AuthRequest,
+  connection: Connection,
+  identity: Identity,
+  browser: Browser,
+): Promise<Step> {
+  const user = await admit(ctx, connection, identity);
+  const { organizationId, connectionId } = identity;
+  const { session, secret } = await sessions.signIn(ctx, {
+    userId: user.id,
+    organizationId,
+    connectionId,
+    currentSecret: browser.sessionSecret,
+  });
+  await sessions.joinClient(ctx, session, request.client_id);
+  await ctx.emit(userLoggedIn, { user, session_id: session.id, organization_id: organizationId }, organizationId);
+  const code = await codes.issue(ctx, {
+    ...codeFields(request),
+    organizationId,
+    connectionId,
+    authenticatedAt: session.authenticated_at,
+    sessionId: session.id,
+  });
+  return { ...(await answer(ctx, request, { code })), sessionSecret: secret };
+}
+
+/** A code from the live session, where it satisfies all that the app asked for; else undefined. */
+async function answerFromSession(
+  ctx: Ctx,
+  request: SignInRequest,
+  target: Target,
+  browser: Browser,
+): Promise<Step | undefined> {
+  if (browser.sessionSecret === undefined || request.prompt.has("login") || request.prompt.has("create")) return undefined;
+  const session = await sessions.find(ctx, browser.sessionSecret, target.organizationId);
+  if (!session || !satisfies(ctx, session, request, target)) return undefined;
+  const organizationId = target.organizationId ?? session.organization_id;
+  const member = await users.member(ctx, organizationId, session.user_id);
+  if (member?.membership_status !== "ACTIVE") return undefined;
+  return inTransaction(ctx, async (ctx) => {
+    const touched = await sessions.touch(ctx, session.id, organizationId);
+    if (!touched) return undefined;
+    await sessions.joinClient(ctx, touched, request.clientId);
+    const code = await codes.issue(ctx, {
+      ...request,
+      organizationId,
+      connectionId: session.connection_id ?? "",
+      authenticatedAt: session.authenticated_at,
+      sessionId: session.id,
+    });
+    const { publicUrl } = await environments.current(ctx);
+    return answerApp(request, publicUrl, { code });
+  });
+}
+
+function satisfies(ctx: Ctx, session: sessions.LiveSession, request: SignInRequest, target: Target): boolean {
+  const age = (ctx.now().getTime() - session.authenticated_at.getTime()) / 1000;
+  if (request.maxAge !== undefined && age > request.maxAge) return false;
+  // Null: the session never entered the organization that is asked for.
+  if (session.connection_id === null) return false;
+  if (target.exact && session.connection_id !== target.connection?.id) return false;
+  return request.loginHint === "" || request.loginHint.toLowerCase() === session.email;
+}
+
+async function open(ctx: Ctx, request: SignInRequest, target: Target, flowSecret: string): Promise<AuthRequest> {
+  const now = ctx.now();
+  const { lifetimes } = await environments.current(ctx);
+  const row: AuthRequest = {
+    id: newId("req"),
+    environment_id: ctx.environmentId,
+    browser_hash: hashSecret(flowSecret),
+    client_id: request.clientId,
+    redirect_uri: request.redirectUri,
+    response_mode: request.responseMode,
+    scope: request.scope,
+    state: request.state,
+    nonce: request.nonce,
+    code_challenge: request.codeChallenge,
+    login_hint: request.loginHint,
+    force_authentication: request.prompt.has("login") || request.maxAge !== undefined,
+    organization_id: target.organizationId ?? null,
+    created_at: now,
+    expires_at: new Date(now.getTime() + lifetimes.signIn * 1000),
+    completed_at: null,
+  };
+  await store.insert(ctx, row);
+  return row;
+}
+
+/** A sign-in that this browser began and that is still open. @throws invalid_state */
+async function openRequest(ctx: Ctx, id: string, browser: Browser): Promise<AuthRequest> {
+  const found =
+    browser.flowSecret === undefined
+      ? undefined
+      : await store.findOpen(ctx, id, hashSecret(browser.flowSecret), ctx.now());
+  if (!found) throw errors.invalid_state();
+  return found;
+}
+
+async function toIdentityProvider(ctx: Ctx, connection: Connection, request: AuthRequest): Promise<Step> {
+  // An organization that the app asked for is not left by picking another one's connection on the way.
+  if (request.organization_id !== null && connection.organization_id !== request.organization_id) {
+    throw errors.invalid_connection_selector();
+  }
+  const options: LegOptions = {
+    authRequestId: request.id,
+    loginHint: request.login_hint,
+    forceAuthentication: request.force_authentication,
+  };
+  return connection.type === "SAML" ? saml.begin(ctx, connection, options) : oidc.begin(ctx, connection, options);
+}
+
+async function hostedPage(ctx: Ctx, request: AuthRequest): Promise<Step> {
+  const { publicUrl } = await environments.current(ctx);
+  const url = new URL("/a/auth/login", publicUrl);
+  url.searchParams.set("auth_request", request.id);
+  if (request.login_hint !== "") url.searchParams.set("login_hint", request.login_hint);
+  return { to: "url", url: url.href };
+}
+
+/** Runs a step; what goes wrong in it is told to the app, which can be reached from here on. */
+async function answeringApp(ctx: Ctx, request: AuthRequest, step: () => Promise<Step>): Promise<Step> {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof AppError)) ctx.log.error({ err: error, auth_request: request.id }, "sign-in failed");
+    else ctx.log.info({ code: error.code, err: error.cause, auth_request: request.id }, "sign-in refused");
+    return answer(ctx, request, errorValues(error));
+  }
+}
+
+async function answer(ctx: Ctx, request: AuthRequest, values: Record<string, string>): Promise<Step> {
+  const { publicUrl } = await environments.current(ctx);
+  const to = {
+    redirectUri: request.redirect_uri,
+    responseMode: request.response_mode as "query" | "form_post",
+    state: request.state,
+  };
+  return answerApp(to, publicUrl, values);
+}
+
+function codeFields(request: AuthRequest) {
+  return {
+    clientId: request.client_id,
+    redirectUri: request.redirect_uri,
+    scope: request.scope,
+    nonce: request.nonce,
+    codeChallenge: request.code_challenge,
+  };
+}

@@ -1,0 +1,24 @@
+/** The door of AuthService: what the hosted pages ask. */
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type AuthMethodSchema, AuthService } from "@gatehouse/contract/scalekit/v1/auth/auth_pb";
+import { serve } from "../../transport/service.ts";
+import { ConnectionType } from "@gatehouse/contract/scalekit/v1/connections/connections_pb";
+import type { Connection } from "../connections/connections.ts";
+import { connectionOfEmail } from "./target.ts";
+
+export const authService = serve(AuthService, {
+  async discoveryAuthMethod(ctx, { discoveryRequest }) {
+    const connection = await connectionOfEmail(ctx, discoveryRequest?.email ?? "");
+    return { authMethod: toAuthMethod(connection) };
+  },
+});
+
+function toAuthMethod(connection: Connection): MessageInitShape<typeof AuthMethodSchema> {
+  const kind = connection.type === "SAML" ? "saml" : "oidc";
+  return {
+    connectionId: connection.id,
+    connectionType: connection.type === "SAML" ? ConnectionType.SAML : ConnectionType.OIDC,
+    provider: connection.provider,
+    authInitiationUri: `/sso/v1/${kind}/${connection.id}/init`,
+  };
+}

@@ -1,0 +1,165 @@
+/**
+ * Clients: the applications of an environment. This module owns their settings and redirect URIs, and
+ * authenticates them for the token endpoint.
+ */
+import { type Ctx, inTransaction, invalidate } from "../../context.ts";
+import { invalidArgument } from "../../errors.ts";
+import { newId } from "../../lib/ids.ts";
+import { isRegistered, type RedirectRules, registrationProblem } from "../../protocols/oauth/redirect-uri.ts";
+import * as environments from "../environments/environments.ts";
+import * as store from "./clients.store.ts";
+import type { Client } from "./clients.store.ts";
+import { clientErrors as errors } from "./errors.ts";
+import * as secrets from "./secrets.ts";
+
+export type { Client };
+
+export interface ClientPatch {
+  name?: string;
+  postLoginUris?: string[];
+  postLogoutRedirectUris?: string[];
+  backChannelLogoutUris?: string[];
+  initiateLoginUri?: string;
+  accessTokenExpiry?: number;
+  enforcePkce?: boolean;
+  disallowApiAccess?: boolean;
+}
+
+const mostRedirectUris = 5;
+
+/** A client with its secrets, as the token endpoint needs it on every call. */
+interface KnownClient {
+  client: Client;
+  secrets: secrets.ClientSecret[];
+}
+
+/** The application that comes with an environment, made at the first start. It has no secret yet. */
+export async function ensureDefault(ctx: Ctx): Promise<Client> {
+  const existing = await store.findDefault(ctx);
+  if (existing) return existing;
+  const now = ctx.now();
+  return store.insert(ctx, {
+    id: newId("skc"),
+    environment_id: ctx.environmentId,
+    type: "ENV",
+    name: "Default application",
+    grant_types: ["authorization_code", "refresh_token", "client_credentials"],
+    created_at: now,
+    updated_at: now,
+  });
+}
+
+/** The application that came with the environment. @throws CLIENT_NOT_FOUND */
+export async function getDefault(ctx: Ctx): Promise<Client> {
+  const client = await store.findDefault(ctx);
+  if (!client) throw errors.CLIENT_NOT_FOUND("of its own");
+  return client;
+}
+
+/** @throws CLIENT_NOT_FOUND */
+export async function get(ctx: Ctx, id: string): Promise<Client> {
+  const client = await store.find(ctx, id);
+  if (!client) throw errors.CLIENT_NOT_FOUND(id);
+  return client;
+}
+
+/** A client from the cache, which all processes drop when it changes; undefined when there is none. */
+export async function lookUp(ctx: Ctx, id: string): Promise<Client | undefined> {
+  return (await known(ctx, id))?.client;
+}
+
+/**
+ * Changes the fields that are given; an empty list stays unchanged, as the contract's clients send it.
+ * @throws CLIENT_NOT_FOUND, INVALID_ARGUMENT naming the redirect URI that cannot be registered
+ */
+export async function update(ctx: Ctx, id: string, patch: ClientPatch): Promise<Client> {
+  return inTransaction(ctx, async (ctx) => {
+    const client = await get(ctx, id);
+    checkUris(patch, await rulesOf(ctx, client));
+    const changed = await store.set(ctx, id, { ...changeOf(patch), updated_at: ctx.now() });
+    if (!changed) throw errors.CLIENT_NOT_FOUND(id);
+    await invalidate(ctx, "clients", id);
+    await invalidate(ctx, "client_origins", ctx.environmentId);
+    return changed;
+  });
+}
+
+/**
+ * The client that these credentials belong to; `secret` undefined means a public client.
+ * @throws invalid_client (RFC 6749 section 5.2), the same for every reason
+ */
+export async function authenticate(ctx: Ctx, id: string, secret: string | undefined): Promise<Client> {
+  const found = await known(ctx, id);
+  if (!found) throw errors.invalid_client();
+  const isPublic = found.client.type === "SPA" || found.client.type === "NTV";
+  if (isPublic && secret === undefined) return found.client;
+  if (isPublic || secret === undefined) throw errors.invalid_client();
+  if (!secrets.accepts(found.secrets, secret, ctx.now())) throw errors.invalid_client();
+  return found.client;
+}
+
+/** Whether the app may receive the answer of a sign-in at `uri`. */
+export async function allowsRedirect(ctx: Ctx, client: Client, uri: string): Promise<boolean> {
+  return isRegistered(uri, client.post_login_uris, await rulesOf(ctx, client));
+}
+
+/** Whether the browser may be sent to `uri` after a logout. */
+export async function allowsPostLogout(ctx: Ctx, client: Client, uri: string): Promise<boolean> {
+  return isRegistered(uri, client.post_logout_redirect_uris, await rulesOf(ctx, client));
+}
+
+/** Whether pages of an origin may call the token endpoint and its kin: it stands in a client's redirect URIs. */
+export async function allowsOrigin(ctx: Ctx, origin: string): Promise<boolean> {
+  const registered = await ctx.app.cache.get("client_origins", ctx.environmentId, async () => {
+    const uris = await store.listRedirectUris({ db: ctx.app.db, environmentId: ctx.environmentId });
+    return new Set(uris.map((uri) => URL.parse(uri)?.origin));
+  });
+  if (registered.has(origin)) return true;
+  const { type } = await environments.current(ctx);
+  return type === "DEV" && /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin);
+}
+
+async function known(ctx: Ctx, id: string): Promise<KnownClient | undefined> {
+  const found = await ctx.app.cache.get(`clients`, id, async () => {
+    // Read outside of an open transaction: what is cached must be committed.
+    const at = { db: ctx.app.db, environmentId: ctx.environmentId };
+    const client = await store.find(at, id);
+    return client && { client, secrets: await secrets.list({ ...ctx, ...at }, id) };
+  });
+  return found?.client.environment_id === ctx.environmentId ? found : undefined;
+}
+
+async function rulesOf(ctx: Ctx, client: Client): Promise<RedirectRules> {
+  const environment = await environments.current(ctx);
+  return { development: environment.type === "DEV", native: client.type === "NTV" };
+}
+
+function checkUris(patch: ClientPatch, rules: RedirectRules): void {
+  const lists = {
+    post_login_uris: patch.postLoginUris ?? [],
+    post_logout_redirect_uris: patch.postLogoutRedirectUris ?? [],
+    initiate_login_uri: patch.initiateLoginUri ? [patch.initiateLoginUri] : [],
+  };
+  for (const [field, uris] of Object.entries(lists)) {
+    for (const uri of uris) {
+      const problem = registrationProblem(uri, rules);
+      if (problem) throw invalidArgument(`client.${field}`, `client.${field}.uri`, `"${uri}" ${problem}`);
+    }
+  }
+  if (lists.post_login_uris.length > mostRedirectUris) {
+    throw invalidArgument("client.post_login_uris", "repeated.max_items", `at most ${mostRedirectUris} are allowed`);
+  }
+}
+
+function changeOf(patch: ClientPatch) {
+  return {
+    ...(patch.name && { name: patch.name }),
+    ...(patch.postLoginUris?.length && { post_login_uris: patch.postLoginUris }),
+    ...(patch.postLogoutRedirectUris?.length && { post_logout_redirect_uris: patch.postLogoutRedirectUris }),
+    ...(patch.backChannelLogoutUris?.length && { back_channel_logout_uris: patch.backChannelLogoutUris }),
+    ...(patch.initiateLoginUri !== undefined && { initiate_login_uri: patch.initiateLoginUri }),
+    ...(patch.accessTokenExpiry && { access_token_expiry: patch.accessTokenExpiry }),
+    ...(patch.enforcePkce !== undefined && { enforce_pkce: patch.enforcePkce }),
+    ...(patch.disallowApiAccess !== undefined && { disallow_api_access: patch.disallowApiAccess }),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * What can go wrong with connections and with signing in through them. The lower-case codes are those that
+ * apps receive at their redirect URI; their texts say what was seen and what to do.
+ */
+import { defineErrors } from "../../errors.ts";
+
+export const connectionErrors = defineErrors({
+  CONNECTION_NOT_FOUND: ["NOT_FOUND", (id: string) => `There is no connection ${id} that this caller may use`],
+  CONNECTION_TYPE_UNSUPPORTED: [
+    "INVALID_ARGUMENT",
+    (type: string) => `A connection of an organization is of type SAML or OIDC, not ${type}`,
+  ],
+  CONNECTION_TYPE_FIXED: [
+    "INVALID_ARGUMENT",
+    (type: string) => `The connection is of type ${type} and stays so: delete it and create another`,
+  ],
+  CONNECTION_SETTING_UNSUPPORTED: [
+    "FAILED_PRECONDITION",
+    (field: string) => `${field} is not built in this version: leave it off`,
+  ],
+  CONNECTION_URL_INVALID: [
+    "INVALID_ARGUMENT",
+    (field: string, seen: string) => `${field} is "${seen}": it must be an https URL`,
+  ],
+  CONNECTION_CERTIFICATE_INVALID: ["INVALID_ARGUMENT", (problem: string) => `idp_certificate: ${problem}`],
+  CONNECTION_METADATA_INVALID: ["INVALID_ARGUMENT", (problem: string) => `The metadata cannot be used: ${problem}`],
+  CONNECTION_METADATA_SOURCE: ["INVALID_ARGUMENT", "Give either xml or url, one of them"],
+
+  invalid_connection_id: ["INVALID_ARGUMENT", "Invalid connection ID"],
+  invalid_organization_id: ["INVALID_ARGUMENT", "Invalid organization ID"],
+  connection_not_active: ["FAILED_PRECONDITION", "The configured connection is not active: enable it first"],
+  no_active_connections: [
+    "FAILED_PRECONDITION",
+    "There are no active SSO connections configured to process the single sign-on request",
+  ],
+  no_configured_connections: ["FAILED_PRECONDITION", "No active SSO connections configured"],
+  invalid_state: [
+    "INVALID_ARGUMENT",
+    "This sign-in has expired, was finished already, or was begun in another browser: go back to the app and sign in again",
+  ],
+  invalid_saml_form_params: [
+    "INVALID_ARGUMENT",
+    "The SAML form parameters are invalid or malformed: the identity provider must post SAMLResponse and RelayState",
+  ],
+  invalid_saml_response: ["INVALID_ARGUMENT", (problem: string) => problem],
+  mandatory_attribute_missing: [
+    "FAILED_PRECONDITION",
+    (seen: string) =>
+      `The identity provider sent no e-mail address. It sent: ${seen}. Release the address as "email", or map its name in the connection's attribute mapping`,
+  ],
+  invalid_id_token: ["INVALID_ARGUMENT", (problem: string) => `Invalid ID token: ${problem}`],
+  failed_to_exchange_token: [
+    "FAILED_PRECONDITION",
+    (problem: string) => `The identity provider refused the code: ${problem}. Check client_id and client_secret of the connection`,
+  ],
+  user_info_retrieve_failed: [
+    "FAILED_PRECONDITION",
+    (problem: string) => `User info retrieval failed: ${problem}`,
+  ],
+  server_error: [
+    "UNAVAILABLE",
+    (problem: string) => `The identity provider did not answer: ${problem}. Try again; if it goes on, check its address`,
+  ],
+  access_denied: ["PERMISSION_DENIED", (problem: string) => `The identity provider ended the sign-in: ${problem}`],
+});

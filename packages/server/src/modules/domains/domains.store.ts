@@ -1,0 +1,55 @@
+/** SQL of domains. */
+import type { Insertable, Selectable } from "kysely";
+import type { Database } from "../../db/schema.ts";
+import type { Scope } from "../../db/scope.ts";
+
+export type Domain = Selectable<Database["domains"]>;
+
+export async function insert(at: Scope, row: Insertable<Database["domains"]>): Promise<Domain> {
+  return at.db.insertInto("domains").values(row).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function find(at: Scope, organizationId: string, id: string): Promise<Domain | undefined> {
+  return inOrganization(at, organizationId).where("id", "=", id).executeTakeFirst();
+}
+
+export async function list(
+  at: Scope,
+  organizationId: string,
+  page: { type?: string; limit: number; offset: number },
+): Promise<Domain[]> {
+  let query = inOrganization(at, organizationId);
+  if (page.type !== undefined) query = query.where("type", "=", page.type);
+  // The contract pages domains by number; an organization has few of them.
+  return query.orderBy("id", "desc").limit(page.limit).offset(page.offset).execute();
+}
+
+/** The one verified owner of a domain in the environment. */
+export async function findOwner(at: Scope, domain: string): Promise<Domain | undefined> {
+  return at.db
+    .selectFrom("domains")
+    .selectAll()
+    .where("environment_id", "=", at.environmentId)
+    .where("domain", "=", domain)
+    .where("type", "=", "ORGANIZATION_DOMAIN")
+    .where("verification_status", "=", "VERIFIED")
+    .executeTakeFirst();
+}
+
+export async function remove(at: Scope, organizationId: string, id: string): Promise<Domain | undefined> {
+  return at.db
+    .deleteFrom("domains")
+    .where("environment_id", "=", at.environmentId)
+    .where("organization_id", "=", organizationId)
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+function inOrganization(at: Scope, organizationId: string) {
+  return at.db
+    .selectFrom("domains")
+    .selectAll()
+    .where("environment_id", "=", at.environmentId)
+    .where("organization_id", "=", organizationId);
+}

@@ -1,0 +1,131 @@
+/**
+ * Domains of organizations: which company an e-mail address belongs to. A verified ORGANIZATION_DOMAIN routes
+ * its addresses to the organization's single sign-on and lets their owners in at first sight.
+ */
+import { domainToASCII } from "node:url";
+import { parse } from "tldts";
+import { type Ctx, inTransaction } from "../../context.ts";
+import { brokenUniqueIndex } from "../../db/scope.ts";
+import { newId } from "../../lib/ids.ts";
+import { newSecret } from "../../lib/secrets.ts";
+import * as organizations from "../organizations/organizations.ts";
+import * as store from "./domains.store.ts";
+import type { Domain } from "./domains.store.ts";
+import { domainErrors as errors } from "./errors.ts";
+import { domainCreated, domainDeleted } from "./events.ts";
+
+export type { Domain };
+export type DomainType = "ALLOWED_EMAIL_DOMAIN" | "ORGANIZATION_DOMAIN";
+
+const defaultPageSize = 30;
+const largestPageSize = 100;
+
+/**
+ * Adds a domain. One that an environment's client or a dashboard member adds counts as verified at once;
+ * one that the customer adds must be proven by a DNS record.
+ * @throws ORGANIZATION_NOT_FOUND, DOMAIN_INVALID, DOMAIN_PUBLIC, DOMAIN_EXISTS
+ */
+export async function create(
+  ctx: Ctx,
+  organization: organizations.OrganizationRef,
+  input: { domain: string; type: DomainType },
+): Promise<Domain> {
+  const domain = normalize(input.domain);
+  return inTransaction(ctx, async (ctx) => {
+    const { id: organizationId } = await organizations.get(ctx, organization);
+    const id = newId("dom");
+    const now = ctx.now();
+    const created = await store
+      .insert(ctx, {
+        id,
+        environment_id: ctx.environmentId,
+        organization_id: organizationId,
+        domain,
+        type: input.type,
+        ...verificationOf(ctx, input.type),
+        txt_record_key: `gatehouse-verify-${id}`,
+        txt_record_secret: Buffer.from(newSecret(16), "base64url").toString("hex"),
+        created_at: now,
+        updated_at: now,
+      })
+      .catch((error: unknown) => {
+        throw brokenUniqueIndex(error) ? errors.DOMAIN_EXISTS(domain) : error;
+      });
+    await ctx.emit(domainCreated, created, organizationId);
+    return created;
+  });
+}
+
+/** @throws ORGANIZATION_NOT_FOUND, DOMAIN_NOT_FOUND */
+export async function get(ctx: Ctx, organization: organizations.OrganizationRef, id: string): Promise<Domain> {
+  const { id: organizationId } = await organizations.get(ctx, organization);
+  const domain = await store.find(ctx, organizationId, id);
+  if (!domain) throw errors.DOMAIN_NOT_FOUND(id);
+  return domain;
+}
+
+/** One page by number, counted from 0, newest first. @throws ORGANIZATION_NOT_FOUND */
+export async function list(
+  ctx: Ctx,
+  organization: organizations.OrganizationRef,
+  request: { type?: DomainType; pageSize: number; pageNumber: number },
+): Promise<{ domains: Domain[]; pageSize: number; pageNumber: number }> {
+  const { id: organizationId } = await organizations.get(ctx, organization);
+  const pageSize = Math.min(request.pageSize > 0 ? request.pageSize : defaultPageSize, largestPageSize);
+  const pageNumber = Math.max(request.pageNumber, 0);
+  const domains = await store.list(ctx, organizationId, {
+    limit: pageSize,
+    offset: pageNumber * pageSize,
+    ...(request.type && { type: request.type }),
+  });
+  return { domains, pageSize, pageNumber };
+}
+
+/** @throws ORGANIZATION_NOT_FOUND, DOMAIN_NOT_FOUND */
+async function remove(ctx: Ctx, organization: organizations.OrganizationRef, id: string): Promise<void> {
+  await inTransaction(ctx, async (ctx) => {
+    const { id: organizationId } = await organizations.get(ctx, organization);
+    const domain = await store.remove(ctx, organizationId, id);
+    if (!domain) throw errors.DOMAIN_NOT_FOUND(id);
+    await ctx.emit(domainDeleted, domain, organizationId);
+  });
+}
+export { remove as delete };
+
+/** The organization whose verified domain this is, by exact match; undefined when it is nobody's. */
+export async function ownerOf(ctx: Ctx, domain: string): Promise<string | undefined> {
+  const owner = await store.findOwner(ctx, domainToASCII(domain.toLowerCase()));
+  return owner?.organization_id;
+}
+
+/** The verified domains of an organization, as its connections show them. */
+export async function verifiedOf(ctx: Ctx, organizationId: string): Promise<Domain[]> {
+  const all = await store.list(ctx, organizationId, { type: "ORGANIZATION_DOMAIN", limit: largestPageSize, offset: 0 });
+  return all.filter((domain) => domain.verification_status === "VERIFIED");
+}
+
+/** The same for an e-mail address. */
+export async function ownerOfEmail(ctx: Ctx, email: string): Promise<string | undefined> {
+  const domain = email.slice(email.lastIndexOf("@") + 1);
+  return domain === "" ? undefined : ownerOf(ctx, domain);
+}
+
+function normalize(input: string): string {
+  const domain = domainToASCII(input.trim().toLowerCase());
+  const parsed = parse(domain, { validateHostname: true, allowPrivateDomains: true });
+  if (domain === "" || parsed.isIp || parsed.hostname !== domain || !domain.includes(".")) {
+    throw errors.DOMAIN_INVALID(input);
+  }
+  if (parsed.domain === null) throw errors.DOMAIN_PUBLIC(domain);
+  return domain;
+}
+
+function verificationOf(ctx: Ctx, type: DomainType) {
+  if (type === "ALLOWED_EMAIL_DOMAIN") {
+    return { verification_method: "NOT_APPLICABLE", verification_status: "AUTO_VERIFIED" };
+  }
+  const trusted = ctx.caller.kind === "CLIENT" || ctx.caller.kind === "WORKSPACE";
+  return trusted
+    ? { verification_method: "ADMIN", verification_status: "VERIFIED" }
+    : { verification_method: "DNS", verification_status: "PENDING" };
+}

@@ -1,0 +1,116 @@
+/**
+ * Environments: the tenants of an install. This module owns their public URL, their mode (full-stack or
+ * modular) and their lifetimes, and finds the environment that a Host header means.
+ */
+import { type App, type Ctx, inTransaction, invalidate } from "../../context.ts";
+import type { Db } from "../../db/db.ts";
+import { newId } from "../../lib/ids.ts";
+import * as store from "./environments.store.ts";
+import { environmentErrors as errors } from "./errors.ts";
+
+/** Full stack: users and sessions are ours. Modular: the app owns them and we only broker sign-in. */
+export type AuthenticationMode = "FULL_STACK_AUTH" | "MODULAR_AUTH";
+
+/** Seconds, all of them. */
+export interface Lifetimes {
+  accessToken: number;
+  modularAccessToken: number;
+  idToken: number;
+  clientAccessToken: number;
+  authorizationCode: number;
+  signIn: number;
+  sessionAbsolute: number;
+  /** undefined = sessions do not end for idleness. */
+  sessionIdle: number | undefined;
+  /** How long a rotated refresh token may be used once more; at most 60. */
+  refreshLeeway: number;
+}
+
+export interface Environment {
+  id: string;
+  type: "DEV" | "PRD";
+  mode: AuthenticationMode;
+  /** Without a trailing slash; the issuer of every token. */
+  publicUrl: string;
+  lifetimes: Lifetimes;
+}
+
+const day = 86_400;
+
+const defaultLifetimes: Lifetimes = {
+  accessToken: 300,
+  modularAccessToken: 900,
+  idToken: 1_800,
+  clientAccessToken: day,
+  authorizationCode: 600,
+  signIn: 600,
+  sessionAbsolute: 30 * day,
+  sessionIdle: 7 * day,
+  refreshLeeway: 0,
+};
+
+/** The environment that the request is for. */
+export async function current(ctx: Ctx): Promise<Environment> {
+  return ctx.app.cache.get("environments", ctx.environmentId, async () => {
+    const row = await store.find(ctx.app.db, ctx.environmentId);
+    if (!row) throw errors.ENVIRONMENT_NOT_FOUND(ctx.environmentId);
+    return toEnvironment(row);
+  });
+}
+
+/**
+ * The environment whose public URL has exactly this host. In development a request to another name (an
+ * address instead of `localhost`, say) reaches the only environment; in production it reaches none.
+ */
+export async function idOfHost(app: App, host: string): Promise<string | undefined> {
+  const all = await app.cache.get("environments", "*", () => store.list(app.db));
+  const match = all.find((row) => new URL(row.public_url).host === host.toLowerCase());
+  if (match) return match.id;
+  return app.config.mode === "development" && all.length === 1 ? all[0]?.id : undefined;
+}
+
+/**
+ * The first environment, made from the settings at the first start; later starts bring its public URL up to
+ * `GATEHOUSE_URL`. The caller holds the lock of the first start.
+ * @param db the transaction in which all of a first start is made
+ */
+export async function ensureFirst(app: App, db: Db): Promise<string> {
+  const [first] = await store.list(db);
+  const now = app.now();
+  if (first) {
+    if (first.public_url !== app.config.publicUrl) {
+      await store.set(db, first.id, { public_url: app.config.publicUrl, updated_at: now });
+    }
+    return first.id;
+  }
+  const id = newId("env");
+  await store.insert(db, {
+    id,
+    name: app.config.mode,
+    type: app.config.mode === "production" ? "PRD" : "DEV",
+    authentication_mode: "FULL_STACK_AUTH",
+    public_url: app.config.publicUrl,
+    created_at: now,
+    updated_at: now,
+  });
+  return id;
+}
+
+/** @throws ENVIRONMENT_NOT_FOUND when `id` names another environment than the caller's. */
+export async function setMode(ctx: Ctx, id: string, mode: AuthenticationMode): Promise<void> {
+  if (id !== "" && id !== ctx.environmentId) throw errors.ENVIRONMENT_NOT_FOUND(id);
+  await inTransaction(ctx, async (ctx) => {
+    await store.set(ctx.db, ctx.environmentId, { authentication_mode: mode, updated_at: ctx.now() });
+    await invalidate(ctx, "environments", ctx.environmentId);
+  });
+}
+
+function toEnvironment(row: store.EnvironmentRow): Environment {
+  return {
+    id: row.id,
+    type: row.type as Environment["type"],
+    mode: row.authentication_mode as AuthenticationMode,
+    publicUrl: row.public_url,
+    lifetimes: { ...defaultLifetimes, ...(row.settings as { lifetimes?: Partial<Lifetimes> }).lifetimes },
+  };
+}

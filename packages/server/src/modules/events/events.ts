@@ -1,0 +1,43 @@
+/**
+ * Events: what changed, as rows in the transaction of the change, and the reactions of other modules to it.
+ * Modules declare what they announce in their `events.ts`; `app.ts` lists the reactions in order.
+ */
+import type { Ctx, Emit, EventType } from "../../context.ts";
+import { newId } from "../../lib/ids.ts";
+import * as store from "./events.store.ts";
+
+/** Declares one event: its public name and, as a type, its payload. */
+export function event<Payload>(name: string, visibility: EventType<Payload>["visibility"] = "public"): EventType<Payload> {
+  return { name, visibility };
+}
+
+/** What a module does, in the same transaction, when a module above it has changed something. */
+export interface Reaction {
+  event: string;
+  run(ctx: Ctx, payload: unknown): Promise<void>;
+}
+
+/** Subscribes to an event: `on(organizationDeleted, async (ctx, organization) => …)`. */
+export function on<P>(type: EventType<P>, run: (ctx: Ctx, payload: P) => Promise<void>): Reaction {
+  return { event: type.name, run: run as Reaction["run"] };
+}
+
+/**
+ * Makes what stands behind every `ctx.emit`. The reactions run in list order before the commit, and a throw of one rolls
+ * everything back.
+ */
+export function createEmit(reactions: readonly Reaction[]): Emit {
+  return async (ctx, type, payload, organizationId) => {
+    await store.insert(ctx, {
+      id: newId("evt"),
+      organizationId,
+      type: type.name,
+      visibility: type.visibility,
+      payload,
+      occurredAt: ctx.now(),
+    });
+    for (const reaction of reactions) {
+      if (reaction.event === type.name) await reaction.run(ctx, payload);
+    }
+  };
+}

@@ -1,0 +1,138 @@
+/**
+ * Signing keys: what our tokens are signed with, and the JWKS that others verify them by. Three kinds are
+ * published at once: the next key (verifiers cache `/keys` for long, so it is known before it is used), the
+ * current one, and retired ones for as long as a token of theirs may be shown.
+ */
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type JsonWebKey,
+  type KeyObject,
+  sign as signBytes,
+} from "node:crypto";
+import { promisify } from "node:util";
+import { errors as joseErrors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
+import { type Ctx, inTransaction, invalidate } from "../../context.ts";
+import { newId } from "../../lib/ids.ts";
+import * as store from "./keys.store.ts";
+
+const algorithm = "RS256";
+/** Long enough for an ID token to serve as a logout hint after its key retired. */
+const retiredKeysStayMs = 30 * 86_400_000;
+
+const generate = promisify(generateKeyPair);
+const signAsync = promisify(signBytes);
+
+interface KeySet {
+  current: { id: string; privateKey: KeyObject; header: string };
+  verifiers: ReadonlyMap<string, KeyObject>;
+  /** The JWKS as it is served, made once. */
+  jwks: string;
+}
+
+/** Makes the first two keys of an environment when it has none. The caller holds the lock of the first start. */
+export async function ensure(ctx: Ctx): Promise<void> {
+  const keys = await store.list(ctx);
+  for (const state of ["current", "next"] as const) {
+    if (!keys.some((key) => key.state === state)) await add(ctx, state);
+  }
+}
+
+/** Retires the current key and makes the next one current; a new next key is published at once. */
+export async function rotate(ctx: Ctx): Promise<void> {
+  await inTransaction(ctx, async (ctx) => {
+    await store.advance(ctx, algorithm, ctx.now());
+    await add(ctx, "next");
+    await store.removeRetired(ctx, new Date(ctx.now().getTime() - retiredKeysStayMs));
+    await invalidate(ctx, "signing_keys", ctx.environmentId);
+  });
+}
+
+/** The JWKS document (RFC 7517 section 5) as JSON. */
+export async function jwks(ctx: Ctx): Promise<string> {
+  return (await load(ctx)).jwks;
+}
+
+/**
+ * Signs claims as a compact JWS (RFC 7515 section 7.1), RS256. The signature is made on libuv's threads: a
+ * synchronous one holds up every other request for a millisecond.
+ */
+export async function sign(ctx: Ctx, claims: Record<string, unknown>): Promise<string> {
+  const { current } = await load(ctx);
+  const input = `${current.header}.${Buffer.from(JSON.stringify(claims)).toString("base64url")}`;
+  const signature = await signAsync("sha256", Buffer.from(input), current.privateKey);
+  return `${input}.${signature.toString("base64url")}`;
+}
+
+/**
+ * The claims of a token of ours, or undefined when the signature, the algorithm, the issuer or a time is
+ * wrong. `allowExpired` is for logout hints, which outlive their token.
+ */
+export async function verify(
+  ctx: Ctx,
+  token: string,
+  options: { issuer: string; allowExpired?: boolean },
+): Promise<JWTPayload | undefined> {
+  const { verifiers } = await load(ctx);
+  const rules: JWTVerifyOptions = { algorithms: [algorithm], issuer: options.issuer, currentDate: ctx.now() };
+  try {
+    const { payload } = await jwtVerify(token, (header) => keyOf(verifiers, header.kid), rules);
+    return payload;
+  } catch (error) {
+    if (options.allowExpired && error instanceof joseErrors.JWTExpired) return error.payload;
+    if (error instanceof joseErrors.JOSEError) return undefined;
+    throw error;
+  }
+}
+
+function keyOf(verifiers: ReadonlyMap<string, KeyObject>, kid: string | undefined): KeyObject {
+  const key = verifiers.get(kid ?? "");
+  if (!key) throw new joseErrors.JWKSNoMatchingKey();
+  return key;
+}
+
+async function add(ctx: Ctx, state: "current" | "next"): Promise<void> {
+  const id = newId("snk");
+  const pair = await generate("rsa", { modulusLength: 2048 });
+  const publicJwk = { use: "sig", kid: id, alg: algorithm, ...pair.publicKey.export({ format: "jwk" }) };
+  const pem = pair.privateKey.export({ type: "pkcs8", format: "der" });
+  await store.insert(ctx, {
+    id,
+    environment_id: ctx.environmentId,
+    algorithm,
+    state,
+    public_jwk: JSON.stringify(publicJwk),
+    private_sealed: ctx.app.keys.seal(pem, sealContext(id)),
+    created_at: ctx.now(),
+    retired_at: null,
+  });
+}
+
+async function load(ctx: Ctx): Promise<KeySet> {
+  return ctx.app.cache.get("signing_keys", ctx.environmentId, async () => {
+    const rows = await store.list({ db: ctx.app.db, environmentId: ctx.environmentId });
+    const current = rows.find((row) => row.state === "current");
+    if (!current) throw new Error(`environment ${ctx.environmentId} has no current signing key`);
+    return {
+      current: {
+        id: current.id,
+        privateKey: openPrivateKey(ctx, current),
+        header: Buffer.from(JSON.stringify({ alg: algorithm, kid: current.id, typ: "JWT" })).toString("base64url"),
+      },
+      verifiers: new Map(
+        rows.map((row) => [row.id, createPublicKey({ key: row.public_jwk as JsonWebKey, format: "jwk" })]),
+      ),
+      jwks: JSON.stringify({ keys: rows.map((row) => row.public_jwk) }),
+    };
+  });
+}
+
+function openPrivateKey(ctx: Ctx, row: store.SigningKeyRow): KeyObject {
+  const der = ctx.app.keys.open(row.private_sealed, sealContext(row.id));
+  return createPrivateKey({ key: der, format: "der", type: "pkcs8" });
+}
+
+function sealContext(id: string): string {
+  return `signing_keys.private_sealed:${id}`;
+}

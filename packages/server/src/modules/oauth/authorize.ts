@@ -1,0 +1,123 @@
+/** The authorization endpoint's checks, in the order in which they run (RFC 6749 section 4.1.1, OIDC Core 3.1.2). */
+import type { Ctx } from "../../context.ts";
+import { AppError } from "../../errors.ts";
+import { answerApp, errorValues, type Step } from "../auth/answer.ts";
+import { type Browser, begin, type SignInRequest } from "../auth/flow.ts";
+import * as clients from "../clients/clients.ts";
+import * as environments from "../environments/environments.ts";
+import { oauthErrors as errors } from "./errors.ts";
+import { type Parameters, readParameters, required } from "./parameters.ts";
+
+/** The app's own address for answers, once it is known to be the app's. */
+interface App {
+  client: clients.Client;
+  redirectUri: string;
+}
+
+/**
+ * Answers an authorization request. Until the client and its redirect URI are known to belong together,
+ * errors are thrown, for a page; afterwards they go to the app.
+ * @throws invalid_client, invalid_redirect_uri, invalid_request
+ */
+export async function authorize(ctx: Ctx, query: URLSearchParams, browser: Browser): Promise<Step> {
+  const app = await checkApp(ctx, query);
+  const state = query.getAll("state").length === 1 ? query.get("state") : null;
+  const responseMode = query.get("response_mode") === "form_post" ? "form_post" : "query";
+  try {
+    const parameters = readParameters(query);
+    return await begin(ctx, { ...readRequest(parameters, app), redirectUri: app.redirectUri, state, responseMode }, browser);
+  } catch (error) {
+    if (!(error instanceof AppError)) ctx.log.error({ err: error }, "authorize failed");
+    const { publicUrl } = await environments.current(ctx);
+    return answerApp({ redirectUri: app.redirectUri, responseMode, state }, publicUrl, errorValues(error));
+  }
+}
+
+async function checkApp(ctx: Ctx, query: URLSearchParams): Promise<App> {
+  for (const name of ["client_id", "redirect_uri"]) {
+    if (query.getAll(name).length > 1) throw errors.invalid_request(`The parameter ${name} was sent more than once`);
+  }
+  const client = await clients.lookUp(ctx, query.get("client_id") ?? "");
+  if (!client) throw errors.invalid_client();
+  const redirectUri = query.get("redirect_uri") ?? "";
+  if (!(await clients.allowsRedirect(ctx, client, redirectUri))) throw errors.invalid_redirect_uri();
+  return { client, redirectUri };
+}
+
+type Read = Omit<SignInRequest, "redirectUri" | "state" | "responseMode">;
+
+function readRequest(parameters: Parameters, { client }: App): Read {
+  checkForms(parameters);
+  const value = (name: string) => parameters.get(name) ?? "";
+  return {
+    clientId: client.id,
+    scope: readScope(parameters),
+    nonce: parameters.get("nonce") ?? null,
+    codeChallenge: readChallenge(parameters, client),
+    prompt: readPrompt(parameters),
+    maxAge: readMaxAge(parameters),
+    provider: value("provider"),
+    connectionId: value("connection_id"),
+    organizationId: value("organization_id"),
+    domain: (value("domain") || value("domain_hint")).toLowerCase(),
+    loginHint: value("login_hint").trim().slice(0, 320),
+  };
+}
+
+function checkForms(parameters: Parameters): void {
+  if (parameters.has("request")) throw errors.request_not_supported();
+  if (parameters.has("request_uri")) throw errors.request_uri_not_supported();
+  const responseType = required(parameters, "response_type");
+  if (responseType !== "code") throw errors.unsupported_response_type(responseType.slice(0, 60));
+  const responseMode = parameters.get("response_mode") ?? "query";
+  if (responseMode !== "query" && responseMode !== "form_post") {
+    throw errors.invalid_request(`response_mode is "${responseMode.slice(0, 60)}": use query or form_post`);
+  }
+  const longest = { state: 4096, nonce: 1024 };
+  for (const [name, length] of Object.entries(longest)) {
+    if ((parameters.get(name)?.length ?? 0) > length) throw errors.invalid_request(`${name} is longer than ${length}`);
+  }
+}
+
+function readScope(parameters: Parameters): string {
+  const scopes = [...new Set(required(parameters, "scope").split(/\s+/).filter((scope) => scope !== ""))];
+  if (!scopes.includes("openid")) throw errors.invalid_scope("scope must contain openid");
+  // Unknown scopes are ignored, as OIDC Core 3.1.2.1 advises; what was granted stands in the token answer.
+  return scopes.filter((scope) => offeredScopes.includes(scope)).join(" ");
+}
+
+export const offeredScopes = ["openid", "profile", "email", "offline_access"];
+
+/** PKCE (RFC 7636): S256 only, and always for clients that have no secret. */
+function readChallenge(parameters: Parameters, client: clients.Client): string | null {
+  const challenge = parameters.get("code_challenge");
+  if (challenge === undefined) {
+    const mandatory = client.enforce_pkce || client.type === "SPA" || client.type === "NTV";
+    if (mandatory) throw errors.invalid_request("code_challenge is missing: this client must use PKCE with S256");
+    return null;
+  }
+  const method = parameters.get("code_challenge_method") ?? "plain";
+  if (method !== "S256") throw errors.invalid_request(`code_challenge_method is "${method.slice(0, 60)}": use S256`);
+  if (!/^[A-Za-z0-9_-]{43}$/.test(challenge)) {
+    throw errors.invalid_request("code_challenge is not the base64url SHA-256 of a verifier (43 characters)");
+  }
+  return challenge;
+}
+
+const prompts = ["none", "login", "create", "select_account", "consent"];
+
+function readPrompt(parameters: Parameters): ReadonlySet<string> {
+  const prompt = new Set((parameters.get("prompt") ?? "").split(" ").filter((value) => value !== ""));
+  for (const value of prompt) {
+    if (!prompts.includes(value)) throw errors.invalid_request(`prompt "${value.slice(0, 60)}" is unknown`);
+  }
+  if (prompt.has("none") && prompt.size > 1) throw errors.invalid_request("prompt=none stands alone");
+  return prompt;
+}
+
+function readMaxAge(parameters: Parameters): number | undefined {
+  const text = parameters.get("max_age");
+  if (text === undefined) return undefined;
+  if (!/^[0-9]{1,9}$/.test(text)) throw errors.invalid_request("max_age must be a number of seconds");
+  return Number(text);
+}

@@ -1,0 +1,57 @@
+/** The doors of discovery, /keys, /userinfo and /oidc/logout. */
+import type { Ctx } from "../../context.ts";
+import { browserCookies, readBrowser } from "../../transport/browser.ts";
+import { type HttpReply, type HttpRequest, type HttpRoute, json, redirect } from "../../transport/http.ts";
+import { html, page } from "../../transport/page.ts";
+import * as environments from "../environments/environments.ts";
+import * as keys from "../keys/keys.ts";
+import { corsHeaders, preflight } from "./cors.ts";
+import { discoveryDocument } from "./discovery.ts";
+import { oauthErrors as errors } from "./errors.ts";
+import { logout } from "./logout.ts";
+import { userInfo } from "./token-state.ts";
+
+export const documentRoutes: HttpRoute[] = [
+  document("/.well-known/openid-configuration", discoveryDocument),
+  document("/.well-known/oauth-authorization-server", discoveryDocument),
+  document("/keys", keys.jwks),
+  { method: "GET", path: "/userinfo", errors: "oauth", handle: answerUserInfo },
+  { method: "POST", path: "/userinfo", errors: "oauth", handle: answerUserInfo },
+  ...["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/keys", "/userinfo"].map(
+    preflight,
+  ),
+  { method: "GET", path: "/oidc/logout", errors: "page", handle: answerLogout },
+];
+
+function document(path: string, read: (ctx: Ctx) => Promise<string>): HttpRoute {
+  return {
+    method: "GET",
+    path,
+    errors: "api",
+    async handle(ctx, request) {
+      const headers = { "content-type": "application/json; charset=utf-8", "cache-control": "public, max-age=300" };
+      return { status: 200, headers: { ...headers, ...(await corsHeaders(ctx, request)) }, body: await read(ctx) };
+    },
+  };
+}
+
+async function answerUserInfo(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
+  const header = request.headers["authorization"];
+  const token = /^Bearer +(\S+)$/i.exec(typeof header === "string" ? header : "")?.[1];
+  if (token === undefined) throw errors.invalid_token();
+  const headers = { "cache-control": "no-store", ...(await corsHeaders(ctx, request)) };
+  return json(await userInfo(ctx, token), 200, headers);
+}
+
+async function answerLogout(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
+  const { publicUrl } = await environments.current(ctx);
+  const { sessionSecret } = readBrowser(request, publicUrl);
+  const cookies = sessionSecret === undefined ? [] : browserCookies({ sessionSecret: "" }, publicUrl);
+  const target = await logout(ctx, request.query, sessionSecret);
+  if (target !== undefined) return redirect(target, 302, cookies);
+  return page({
+    title: "Signed out",
+    body: html`<h1>You are signed out</h1><p>You can close this window, or go back to the app to sign in again.</p>`,
+    ...(cookies.length > 0 && { headers: { "set-cookie": cookies } }),
+  });
+}

@@ -1,0 +1,52 @@
+/** RP-initiated logout (OIDC RP-Initiated Logout 1.0): ends the browser's session for all apps. */
+import type { Ctx } from "../../context.ts";
+import * as clients from "../clients/clients.ts";
+import * as environments from "../environments/environments.ts";
+import * as keys from "../keys/keys.ts";
+import * as sessions from "../sessions/sessions.ts";
+import { oauthErrors as errors } from "./errors.ts";
+import { type Parameters, readParameters } from "./parameters.ts";
+
+/**
+ * Ends the session of the cookie; without a cookie nothing ends, since only a browser can be logged out.
+ * @returns where to send the browser; undefined = to our page that says so
+ * @throws invalid_redirect_uri when the address is not the app's, after the session has ended
+ */
+export async function logout(
+  ctx: Ctx,
+  query: URLSearchParams,
+  sessionSecret: string | undefined,
+): Promise<string | undefined> {
+  const parameters = readParameters(query);
+  const hint = await readHint(ctx, parameters);
+  if (sessionSecret !== undefined) await endSession(ctx, sessionSecret, hint?.["sid"]);
+  const target = parameters.get("post_logout_redirect_uri");
+  if (target === undefined) return undefined;
+  const client = await clientOf(ctx, parameters.get("client_id") ?? hint?.["client_id"]);
+  if (!client || !(await clients.allowsPostLogout(ctx, client, target))) throw errors.invalid_redirect_uri();
+  const url = new URL(target);
+  const state = parameters.get("state");
+  if (state !== undefined) url.searchParams.set("state", state);
+  return url.href;
+}
+
+/** An expired ID token serves as a hint: it outlives its hour in the app's hands (section 2 there). */
+async function readHint(ctx: Ctx, parameters: Parameters) {
+  const hint = parameters.get("id_token_hint");
+  if (hint === undefined) return undefined;
+  const { publicUrl } = await environments.current(ctx);
+  return keys.verify(ctx, hint, { issuer: publicUrl, allowExpired: true });
+}
+
+/** A hint of another session, from an older sign-in, still means this browser: the cookie decides. */
+async function endSession(ctx: Ctx, secret: string, hintedSession: unknown): Promise<void> {
+  const ended = await sessions.end(ctx, { secret }, "logout");
+  if (ended && typeof hintedSession === "string" && hintedSession !== ended.id) {
+    ctx.log.info({ hinted: hintedSession, ended: ended.id }, "logout hint names another session");
+  }
+}
+
+/** Without a hint the default application's addresses count. */
+async function clientOf(ctx: Ctx, clientId: unknown): Promise<clients.Client | undefined> {
+  return typeof clientId === "string" ? clients.lookUp(ctx, clientId) : clients.getDefault(ctx);
+}

@@ -1,0 +1,103 @@
+/** What becomes of tokens: introspection (RFC 7662), revocation (RFC 7009), and who a bearer is. */
+import type { JWTPayload } from "jose";
+import { type Caller, type Ctx, inTransaction } from "../../context.ts";
+import * as clients from "../clients/clients.ts";
+import * as environments from "../environments/environments.ts";
+import * as keys from "../keys/keys.ts";
+import * as sessions from "../sessions/sessions.ts";
+import * as users from "../users/users.ts";
+import { userInfoClaims } from "./claims.ts";
+import { oauthErrors as errors } from "./errors.ts";
+import { type Parameters, required } from "./parameters.ts";
+import * as refreshTokens from "./refresh-tokens.ts";
+import { authenticateClient } from "./token.ts";
+
+/** An access token of ours that is still good: signed, in time, and its session alive. */
+interface LiveToken {
+  claims: JWTPayload & { client_id: string; scope: string };
+  session: sessions.Session | undefined;
+}
+
+/** RFC 7662 section 2.2; a token of another client of the environment may be asked about, too. */
+export async function introspect(
+  ctx: Ctx,
+  parameters: Parameters,
+  authorization: string | undefined,
+): Promise<Record<string, unknown>> {
+  await confidentialClient(ctx, parameters, authorization);
+  const token = required(parameters, "token");
+  if (token.startsWith("rt_")) {
+    const grant = await refreshTokens.peek(ctx, token);
+    const session = grant && (await sessions.findById(ctx, grant.session_id));
+    if (!grant || !session) return { active: false };
+    return { active: true, token_type: "refresh_token", client_id: grant.client_id, sub: session.user_id, scope: grant.scope };
+  }
+  const live = await liveAccessToken(ctx, token);
+  return live ? { active: true, token_type: "Bearer", ...live.claims } : { active: false };
+}
+
+/**
+ * RFC 7009: ends the family of a refresh token. Access tokens are short-lived and stay valid; unknown tokens
+ * are no error.
+ * @throws invalid_client also for public clients
+ */
+export async function revoke(ctx: Ctx, parameters: Parameters, authorization: string | undefined): Promise<void> {
+  const client = await confidentialClient(ctx, parameters, authorization);
+  const token = required(parameters, "token");
+  await inTransaction(ctx, async (ctx) => {
+    const grant = await refreshTokens.peek(ctx, token);
+    if (grant?.client_id === client.id) await refreshTokens.end(ctx, grant.id);
+  });
+}
+
+/** The claims of a user for their access token (OIDC Core 5.3). @throws invalid_token */
+export async function userInfo(ctx: Ctx, accessToken: string): Promise<Record<string, unknown>> {
+  const live = await liveAccessToken(ctx, accessToken);
+  if (!live) throw errors.invalid_token();
+  const { claims, session } = live;
+  if (!session) return { sub: claims.sub, oid: claims["oid"] };
+  const organizationId = String(claims["oid"]);
+  const member = await users.member(ctx, organizationId, session.user_id);
+  if (member?.membership_status !== "ACTIVE") throw errors.invalid_token();
+  return { ...userInfoClaims(member, claims.scope), oid: organizationId, sid: session.id };
+}
+
+/**
+ * Who calls the management API with this bearer token: an application with its own token, or an end user
+ * with a session.
+ * @throws UNAUTHENTICATED
+ */
+export async function callerOf(ctx: Ctx, token: string): Promise<Caller> {
+  const live = await liveAccessToken(ctx, token);
+  if (!live) throw errors.UNAUTHENTICATED();
+  const { claims, session } = live;
+  if (session) {
+    const permissions = Array.isArray(claims["permissions"]) ? claims["permissions"].map(String) : [];
+    const organizationId = String(claims["oid"]);
+    return { kind: "SESSION", userId: session.user_id, sessionId: session.id, organizationId, permissions };
+  }
+  const client = claims.sub === claims.client_id ? await clients.lookUp(ctx, claims.client_id) : undefined;
+  if (!client || client.disallow_api_access) throw errors.UNAUTHENTICATED();
+  return { kind: "CLIENT", clientId: client.id };
+}
+
+async function liveAccessToken(ctx: Ctx, token: string): Promise<LiveToken | undefined> {
+  const { publicUrl } = await environments.current(ctx);
+  const claims = await keys.verify(ctx, token, { issuer: publicUrl });
+  // An ID token has the same signature and no jti: it is no access token.
+  if (typeof claims?.["client_id"] !== "string" || typeof claims["scope"] !== "string" || !claims.jti) return undefined;
+  const live = claims as LiveToken["claims"];
+  if (typeof claims["sid"] !== "string") return { claims: live, session: undefined };
+  const session = await sessions.findById(ctx, claims["sid"]);
+  return session && { claims: live, session };
+}
+
+async function confidentialClient(
+  ctx: Ctx,
+  parameters: Parameters,
+  authorization: string | undefined,
+): Promise<clients.Client> {
+  const client = await authenticateClient(ctx, parameters, authorization);
+  if (client.type === "SPA" || client.type === "NTV") throw errors.invalid_client();
+  return client;
+}

@@ -1,0 +1,54 @@
+/** SQL of organizations. */
+import type { Insertable, Selectable, Updateable } from "kysely";
+import type { Database } from "../../db/schema.ts";
+import type { Scope } from "../../db/scope.ts";
+import type { PageRange } from "../../lib/page-tokens.ts";
+
+export type Organization = Selectable<Database["organizations"]>;
+export type OrganizationInsert = Insertable<Database["organizations"]>;
+export type OrganizationChange = Updateable<Database["organizations"]>;
+
+/** An organization is named by its id or by the app's own id of it. */
+export type OrganizationRef = { id: string } | { externalId: string };
+
+export async function insert(at: Scope, row: OrganizationInsert): Promise<Organization> {
+  return at.db.insertInto("organizations").values(row).returningAll().executeTakeFirstOrThrow();
+}
+
+export async function find(at: Scope, ref: OrganizationRef): Promise<Organization | undefined> {
+  const query = at.db.selectFrom("organizations").selectAll().where("environment_id", "=", at.environmentId);
+  return "id" in ref
+    ? query.where("id", "=", ref.id).executeTakeFirst()
+    : query.where("external_id", "=", ref.externalId).executeTakeFirst();
+}
+
+/** The rows of a range, newest first; in reverse when the range ends before an id. */
+export async function list(at: Scope, page: PageRange & { externalId?: string }): Promise<Organization[]> {
+  let query = at.db.selectFrom("organizations").selectAll().where("environment_id", "=", at.environmentId);
+  if (page.externalId !== undefined) query = query.where("external_id", "=", page.externalId);
+  if (page.after !== undefined) query = query.where("id", "<", page.after);
+  if (page.before !== undefined) query = query.where("id", ">", page.before);
+  return query
+    .orderBy("id", page.before === undefined ? "desc" : "asc")
+    .limit(page.limit)
+    .execute();
+}
+
+export async function set(at: Scope, id: string, change: OrganizationChange): Promise<Organization | undefined> {
+  return at.db
+    .updateTable("organizations")
+    .set(change)
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function remove(at: Scope, id: string): Promise<Organization | undefined> {
+  return at.db
+    .deleteFrom("organizations")
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirst();
+}

@@ -1,0 +1,128 @@
+/**
+ * Organizations: the customers of an app. This module owns their rows and what may be said of them; what
+ * hangs on an organization (domains, connections, members, sessions) belongs to the modules below, which
+ * react to `organization.deleted`.
+ */
+import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
+import { addToCount, readCount } from "../../db/counters.ts";
+import { brokenUniqueIndex } from "../../db/scope.ts";
+import { newId } from "../../lib/ids.ts";
+import { type Page, type PageRequest, openPage } from "../../paging.ts";
+import { organizationErrors as errors } from "./errors.ts";
+import { organizationCreated, organizationDeleted, organizationUpdated } from "./events.ts";
+import * as store from "./organizations.store.ts";
+import type { Organization, OrganizationRef } from "./organizations.store.ts";
+
+export type { Organization, OrganizationRef };
+
+export interface NewOrganization {
+  displayName: string;
+  regionCode?: "US" | "EU";
+  externalId?: string;
+  slug?: string;
+  logoUrl?: string;
+  metadata?: Record<string, string>;
+}
+
+/** What an update may change; an absent field stays as it is, an empty slug or logo is cleared. */
+export type OrganizationPatch = Partial<Omit<NewOrganization, "regionCode">>;
+
+/**
+ * Creates an organization, with single sign-on switched on.
+ * @throws ORGANIZATION_EXTERNAL_ID_TAKEN, ORGANIZATION_SLUG_TAKEN
+ */
+export async function create(ctx: Ctx, input: NewOrganization): Promise<Organization> {
+  const now = ctx.now();
+  const row: store.OrganizationInsert = {
+    id: newId("org"),
+    environment_id: ctx.environmentId,
+    display_name: input.displayName,
+    region_code: input.regionCode ?? "US",
+    external_id: input.externalId ?? null,
+    slug: input.slug ?? null,
+    logo_url: input.logoUrl ?? null,
+    metadata: JSON.stringify(input.metadata ?? {}),
+    features: JSON.stringify({ sso: true }),
+    created_at: now,
+    updated_at: now,
+  };
+  return inTransaction(ctx, async (ctx) => {
+    const organization = await store.insert(ctx, row).catch(rejectTaken(input));
+    await addToCount(ctx, "organizations", "", 1);
+    await ctx.emit(organizationCreated, organization, organization.id);
+    return organization;
+  });
+}
+
+/** @throws ORGANIZATION_NOT_FOUND also for one that the caller is not bound to (404, never 403). */
+export async function get(ctx: Ctx, ref: OrganizationRef): Promise<Organization> {
+  const organization = await store.find(ctx, ref);
+  const own = ownOrganization(ctx);
+  if (!organization || (own !== undefined && organization.id !== own)) throw notFound(ref);
+  return organization;
+}
+
+/** One page, newest first. @throws PAGE_TOKEN_INVALID */
+export async function list(
+  ctx: Ctx,
+  request: PageRequest & { externalId?: string },
+): Promise<Page<Organization>> {
+  const externalId = request.externalId || undefined;
+  const page = openPage(request, `organizations:${externalId ?? ""}`);
+  const rows = await store.list(ctx, { ...page.range, ...(externalId !== undefined && { externalId }) });
+  const totalSize = externalId === undefined ? await readCount(ctx, "organizations", "") : rows.length;
+  return page.close(rows, totalSize);
+}
+
+/**
+ * Changes the fields that are given. A metadata map that is not empty replaces the former one.
+ * @throws ORGANIZATION_NOT_FOUND, ORGANIZATION_EXTERNAL_ID_TAKEN, ORGANIZATION_SLUG_TAKEN
+ */
+export async function update(ctx: Ctx, ref: OrganizationRef, patch: OrganizationPatch): Promise<Organization> {
+  return inTransaction(ctx, async (ctx) => {
+    const { id } = await get(ctx, ref);
+    const organization = await store.set(ctx, id, changeOf(ctx, patch)).catch(rejectTaken(patch));
+    if (!organization) throw notFound(ref);
+    await ctx.emit(organizationUpdated, organization, id);
+    return organization;
+  });
+}
+
+/**
+ * Deletes an organization with all that belongs to it; its slug and external id become free again.
+ * @throws ORGANIZATION_NOT_FOUND
+ */
+async function remove(ctx: Ctx, ref: OrganizationRef): Promise<void> {
+  await inTransaction(ctx, async (ctx) => {
+    const organization = await get(ctx, ref);
+    // Reactions run before the row goes, while what hangs on it can still be found.
+    await ctx.emit(organizationDeleted, organization, organization.id);
+    if (!(await store.remove(ctx, organization.id))) throw notFound(ref);
+    await addToCount(ctx, "organizations", "", -1);
+  });
+}
+export { remove as delete };
+
+function changeOf(ctx: Ctx, patch: OrganizationPatch): store.OrganizationChange {
+  return {
+    updated_at: ctx.now(),
+    ...(patch.displayName !== undefined && { display_name: patch.displayName }),
+    ...(patch.externalId !== undefined && { external_id: patch.externalId || null }),
+    ...(patch.slug !== undefined && { slug: patch.slug || null }),
+    ...(patch.logoUrl !== undefined && { logo_url: patch.logoUrl || null }),
+    ...(patch.metadata && Object.keys(patch.metadata).length > 0 && { metadata: JSON.stringify(patch.metadata) }),
+  };
+}
+
+function rejectTaken(input: OrganizationPatch): (error: unknown) => never {
+  return (error) => {
+    const index = brokenUniqueIndex(error);
+    if (index === "organizations_external_id") throw errors.ORGANIZATION_EXTERNAL_ID_TAKEN(input.externalId ?? "");
+    if (index === "organizations_slug") throw errors.ORGANIZATION_SLUG_TAKEN(input.slug ?? "");
+    throw error;
+  };
+}
+
+function notFound(ref: OrganizationRef) {
+  return errors.ORGANIZATION_NOT_FOUND("id" in ref ? ref.id : `with the external id "${ref.externalId}"`);
+}

@@ -1,0 +1,121 @@
+/**
+ * Sessions: one a browser, shared by every app of the environment. A session is known by an opaque secret in
+ * an HttpOnly cookie, of which only the hash is stored; the secret changes at every sign-in.
+ */
+import { type Ctx, inTransaction } from "../../context.ts";
+import { newId } from "../../lib/ids.ts";
+import { hashSecret, newSecret } from "../../lib/secrets.ts";
+import * as environments from "../environments/environments.ts";
+import { sessionEnded } from "./events.ts";
+import * as store from "./sessions.store.ts";
+import type { LiveSession, Session } from "./sessions.store.ts";
+
+export type { LiveSession, Session };
+
+/** How a user has just proven who they are. */
+export interface SignIn {
+  userId: string;
+  organizationId: string;
+  connectionId: string;
+  /** The secret of the browser's present session, if it has one. */
+  currentSecret: string | undefined;
+}
+
+/**
+ * Signs a user in: a live session of the same user goes on under a new secret and enters the organization;
+ * one of another user ends first.
+ * @returns the session and its new secret, which goes into the cookie
+ */
+export async function signIn(ctx: Ctx, input: SignIn): Promise<{ session: Session; secret: string }> {
+  return inTransaction(ctx, async (ctx) => {
+    const secret = newSecret();
+    const former = input.currentSecret === undefined ? undefined : await find(ctx, input.currentSecret);
+    if (former && former.user_id !== input.userId) await end(ctx, { id: former.id }, "logout");
+    const goesOn = former?.user_id === input.userId ? former : undefined;
+    const session = (goesOn && (await renew(ctx, goesOn, input, secret))) ?? (await begin(ctx, input, secret));
+    await store.setOrganization(ctx, { ...input, sessionId: session.id, now: ctx.now() });
+    return { session, secret };
+  });
+}
+
+/** The live session of a cookie, seen from an organization; undefined when it has ended or never was. */
+export async function find(ctx: Ctx, secret: string, organizationId?: string): Promise<LiveSession | undefined> {
+  return store.findLive(ctx, hashSecret(secret), ctx.now(), organizationId);
+}
+
+/** The live session with this id. An id names a session and opens nothing: only for tokens that we signed. */
+export async function findById(ctx: Ctx, id: string): Promise<Session | undefined> {
+  return store.find(ctx, id, ctx.now());
+}
+
+/**
+ * Notes activity, which moves the idle expiry, and makes `organizationId` the active organization.
+ * @returns undefined when the session has ended meanwhile
+ */
+export async function touch(ctx: Ctx, id: string, organizationId?: string): Promise<Session | undefined> {
+  const now = ctx.now();
+  const idleExpiresAt = await idleExpiry(ctx, now);
+  return store.touch(ctx, id, { now, idleExpiresAt, ...(organizationId !== undefined && { organizationId }) });
+}
+
+/** Notes that an app shares the session. */
+export async function joinClient(ctx: Ctx, session: Session, clientId: string): Promise<void> {
+  await store.setClient(ctx, { sessionId: session.id, clientId, organizationId: session.organization_id });
+}
+
+/** Ends a session for all apps; refresh tokens of it die with it. Ending it twice is no error. */
+export async function end(
+  ctx: Ctx,
+  which: { id: string } | { secret: string },
+  status: "logout" | "revoked",
+): Promise<Session | undefined> {
+  return inTransaction(ctx, async (ctx) => {
+    const key = "id" in which ? which : { secretHash: hashSecret(which.secret) };
+    const session = await store.end(ctx, key, status, ctx.now());
+    if (!session) return undefined;
+    const { id: session_id, user_id, organization_id } = session;
+    await ctx.emit(sessionEnded, { session_id, user_id, organization_id, status }, organization_id);
+    return session;
+  });
+}
+
+/** The connection through which a session entered an organization; "" when it did not. */
+export async function connectionOf(ctx: Ctx, sessionId: string, organizationId: string): Promise<string> {
+  return (await store.findConnection(ctx, sessionId, organizationId)) ?? "";
+}
+
+async function renew(ctx: Ctx, former: Session, input: SignIn, secret: string): Promise<Session | undefined> {
+  const now = ctx.now();
+  return store.setSecret(ctx, former.id, {
+    secretHash: hashSecret(secret),
+    now,
+    idleExpiresAt: await idleExpiry(ctx, now),
+    organizationId: input.organizationId,
+  });
+}
+
+async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<Session> {
+  const now = ctx.now();
+  const { lifetimes } = await environments.current(ctx);
+  return store.insert(ctx, {
+    id: newId("ses"),
+    environment_id: ctx.environmentId,
+    user_id: input.userId,
+    secret_hash: hashSecret(secret),
+    organization_id: input.organizationId,
+    status: "active",
+    user_agent: ctx.request.userAgent,
+    ip: ctx.request.ip,
+    authenticated_at: now,
+    created_at: now,
+    updated_at: now,
+    last_active_at: now,
+    idle_expires_at: await idleExpiry(ctx, now),
+    absolute_expires_at: new Date(now.getTime() + lifetimes.sessionAbsolute * 1000),
+  });
+}
+
+async function idleExpiry(ctx: Ctx, now: Date): Promise<Date | null> {
+  const { sessionIdle } = (await environments.current(ctx)).lifetimes;
+  return sessionIdle === undefined ? null : new Date(now.getTime() + sessionIdle * 1000);
+}

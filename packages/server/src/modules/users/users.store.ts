@@ -1,0 +1,124 @@
+/** SQL of users, their memberships and their identities at identity providers. */
+import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
+import type { Database } from "../../db/schema.ts";
+import type { Scope } from "../../db/scope.ts";
+
+export type User = Selectable<Database["users"]>;
+
+/** A user in one organization, with all that a token says of both. */
+export type Member = User & {
+  membership_status: string;
+  organization_external_id: string | null;
+  /** Names of the roles held there. */
+  roles: string[];
+};
+
+/** Undefined when the address was taken meanwhile; the row that took it is then there to be read. */
+export async function insert(at: Scope, row: Insertable<Database["users"]>): Promise<User | undefined> {
+  return at.db
+    .insertInto("users")
+    .values(row)
+    .onConflict((conflict) => conflict.columns(["environment_id", "email"]).doNothing())
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function findByEmail(at: Scope, email: string): Promise<User | undefined> {
+  return inEnvironment(at).where("email", "=", email).executeTakeFirst();
+}
+
+export async function findByIdentity(at: Scope, connectionId: string, subject: string): Promise<User | undefined> {
+  return at.db
+    .selectFrom("users")
+    .innerJoin("external_identities", "external_identities.user_id", "users.id")
+    .selectAll("users")
+    .where("users.environment_id", "=", at.environmentId)
+    .where("external_identities.connection_id", "=", connectionId)
+    .where("external_identities.subject", "=", subject)
+    .executeTakeFirst();
+}
+
+export async function findMember(at: Scope, organizationId: string, userId: string): Promise<Member | undefined> {
+  return at.db
+    .selectFrom("users")
+    .innerJoin("memberships", "memberships.user_id", "users.id")
+    .innerJoin("organizations", "organizations.id", "memberships.organization_id")
+    .selectAll("users")
+    .select(["memberships.status as membership_status", "organizations.external_id as organization_external_id"])
+    .select((eb) =>
+      sql<string[]>`array(${eb
+        .selectFrom("membership_roles")
+        .innerJoin("roles", "roles.id", "membership_roles.role_id")
+        .select("roles.name")
+        .whereRef("membership_roles.organization_id", "=", "memberships.organization_id")
+        .whereRef("membership_roles.user_id", "=", "memberships.user_id")
+        .orderBy("roles.name")})`.as("roles"),
+    )
+    .where("users.environment_id", "=", at.environmentId)
+    .where("users.id", "=", userId)
+    .where("memberships.organization_id", "=", organizationId)
+    .executeTakeFirst();
+}
+
+export async function set(at: Scope, id: string, change: Updateable<Database["users"]>): Promise<User> {
+  return at.db
+    .updateTable("users")
+    .set(change)
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** False when the user is a member already. */
+export async function insertMembership(at: Scope, row: Insertable<Database["memberships"]>): Promise<boolean> {
+  const inserted = await at.db
+    .insertInto("memberships")
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("user_id")
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
+/** Links a user to a subject of a connection, or notes another sign-in of that subject. */
+export async function setIdentity(at: Scope, row: Insertable<Database["external_identities"]>): Promise<void> {
+  await at.db
+    .insertInto("external_identities")
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(["connection_id", "subject"]).doUpdateSet({ last_login_at: row.last_login_at }),
+    )
+    .execute();
+}
+
+/** Removes the users who are members of this organization and of no other; returns how many. */
+export async function removeOnlyMembersOf(at: Scope, organizationId: string): Promise<number> {
+  const result = await at.db
+    .deleteFrom("users")
+    .where("environment_id", "=", at.environmentId)
+    .where((eb) =>
+      eb(
+        "id",
+        "in",
+        eb.selectFrom("memberships").select("user_id").where("organization_id", "=", organizationId),
+      ),
+    )
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom("memberships")
+            .select("memberships.user_id")
+            .whereRef("memberships.user_id", "=", "users.id")
+            .where("memberships.organization_id", "<>", organizationId),
+        ),
+      ),
+    )
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+function inEnvironment(at: Scope) {
+  return at.db.selectFrom("users").selectAll().where("environment_id", "=", at.environmentId);
+}

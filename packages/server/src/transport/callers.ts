@@ -1,0 +1,47 @@
+/** Who may call a method, as bits; and who calls, from the token that came with the request. */
+import type { IncomingHttpHeaders } from "node:http";
+import type { Caller, Ctx } from "../context.ts";
+import { refusals } from "./refusals.ts";
+
+/** The bits of the contract's AuthenticationType; a method's option is the union of those that may call it. */
+export const callerBits: Readonly<Record<Exclude<Caller["kind"], "NONE">, number>> = {
+  CLIENT: 4,
+  USER: 8,
+  SESSION: 16,
+  CUSTOMER_PORTAL: 32,
+  WORKSPACE: 64,
+  ACTIONS_PORTAL: 128,
+};
+
+/** What turns a credential into a caller; handed in by `app.ts`, since only modules know tokens. */
+export interface Verifiers {
+  /**
+   * @param ctx the environment that was called, with nobody as the caller yet
+   * @throws AppError UNAUTHENTICATED for a token that is wrong, expired or of another environment
+   */
+  verifyBearer(ctx: Ctx, token: string): Promise<Caller>;
+}
+
+// RFC 6750 section 2.1: the scheme in any case, then one b64token.
+const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
+
+/**
+ * Reads the caller of a method that is not public.
+ * @throws AppError UNAUTHENTICATED, with the message `Token empty` when no token came along
+ */
+export async function readCaller(
+  ctx: Ctx,
+  headers: IncomingHttpHeaders,
+  verifiers: Verifiers,
+): Promise<Caller> {
+  const header = headers.authorization?.trim() ?? "";
+  if (header === "" || /^Bearer$/i.test(header)) throw refusals.noToken();
+  const token = BEARER.exec(header)?.[1];
+  if (token === undefined) throw refusals.notBearer();
+  return verifiers.verifyBearer(ctx, token);
+}
+
+/** Tells whether a method with these bits admits this caller. */
+export function admits(bits: number, caller: Caller): boolean {
+  return caller.kind !== "NONE" && (bits & callerBits[caller.kind]) !== 0;
+}

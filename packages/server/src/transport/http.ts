@@ -1,0 +1,50 @@
+/**
+ * What a route of ours sees and answers: plain values, so that a door is tested without a socket and no rule
+ * ever meets a framework.
+ */
+import type { Ctx } from "../context.ts";
+
+export interface HttpRequest {
+  method: string;
+  path: string;
+  params: Readonly<Record<string, string>>;
+  query: URLSearchParams;
+  /** The body of a form post (`application/x-www-form-urlencoded`); empty for other bodies. */
+  form: URLSearchParams;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  cookies: Readonly<Record<string, string>>;
+}
+
+export interface HttpReply {
+  status: number;
+  headers?: Record<string, string | string[]>;
+  body?: string | Buffer;
+}
+
+/** In which words a failed route answers: a page for browsers, RFC 6749 JSON, or the API's error body. */
+export type ErrorStyle = "page" | "oauth" | "api";
+
+export interface HttpRoute {
+  method: "GET" | "POST" | "OPTIONS";
+  /** Fastify's path syntax: `/sso/v1/saml/:connectionId/callback`. */
+  path: string;
+  errors: ErrorStyle;
+  handle(ctx: Ctx, request: HttpRequest): Promise<HttpReply>;
+}
+
+/** A redirect; 303 after a POST so that the browser goes on with GET (RFC 9110 section 15.4.4). */
+export function redirect(location: string, status: 302 | 303 = 302, cookies: string[] = []): HttpReply {
+  return {
+    status,
+    headers: { location, "cache-control": "no-store", ...(cookies.length > 0 && { "set-cookie": cookies }) },
+  };
+}
+
+/** A JSON answer, with the headers given. */
+export function json(value: unknown, status = 200, headers: Record<string, string> = {}): HttpReply {
+  return {
+    status,
+    headers: { "content-type": "application/json; charset=utf-8", ...headers },
+    body: JSON.stringify(value),
+  };
+}

@@ -1,0 +1,112 @@
+/** Mounts the routes of our own (OAuth, SSO, pages) on Fastify: plain values in, plain values out. */
+import type { ServerResponse } from "node:http";
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import type { AppError } from "../errors.ts";
+import { readCookies } from "../lib/cookies.ts";
+import type { Answer } from "./answer.ts";
+import { type Arrival, arrivalOf, pathOf } from "./arrival.ts";
+import type { ErrorStyle, HttpRequest, HttpRoute } from "./http.ts";
+import { pageAssets } from "./page.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { fastifyRefusal, refusals } from "./refusals.ts";
+import { routeError } from "./render.ts";
+
+export interface RoutesOptions {
+  pipeline: Pipeline;
+  answer: Answer;
+  /** Makes anything thrown an error that may be read, see `settle` in `render.ts`. */
+  settle(thrown: unknown, arrival: Arrival): AppError;
+}
+
+const FORM = "application/x-www-form-urlencoded";
+const noForm = new URLSearchParams();
+
+/** Registers the routes and the files that pages link to; Fastify adds HEAD to each GET. */
+export function registerRoutes(
+  app: FastifyInstance,
+  routes: readonly HttpRoute[],
+  options: RoutesOptions,
+): void {
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    // URLSearchParams keeps a parameter that is given twice, which OAuth must refuse (RFC 6749 section 3.1).
+    scope.addContentTypeParser(FORM, { parseAs: "string" }, (_request, body, done) =>
+      done(null, new URLSearchParams(String(body))),
+    );
+    scope.addContentTypeParser("*", { parseAs: "string" }, (_request, _body, done) => done(null, undefined));
+    for (const route of routes) {
+      scope.route({
+        method: route.method,
+        url: route.path,
+        errorHandler: (error, request, reply) => {
+          reply.hijack();
+          fail(route.errors, fastifyRefusal(error), arrivalOf(request.raw), reply.raw, options);
+        },
+        handler: (request, reply) => {
+          reply.hijack();
+          void serve(route, request, reply.raw, options);
+        },
+      });
+    }
+    for (const { path, reply: file } of pageAssets) {
+      scope.get(path, (request, reply) => {
+        reply.hijack();
+        const arrival = arrivalOf(request.raw);
+        arrival.route = path;
+        options.answer(reply.raw, arrival, file);
+      });
+    }
+  });
+}
+
+async function serve(
+  route: HttpRoute,
+  request: FastifyRequest,
+  response: ServerResponse,
+  options: RoutesOptions,
+): Promise<void> {
+  const arrival = arrivalOf(request.raw);
+  arrival.route = route.path;
+  try {
+    const ctx = await options.pipeline.open(arrival);
+    options.answer(response, arrival, await route.handle(ctx, readRequest(request)));
+  } catch (error) {
+    fail(route.errors, error, arrival, response, options);
+  }
+}
+
+function fail(
+  style: ErrorStyle,
+  error: unknown,
+  arrival: Arrival,
+  response: ServerResponse,
+  options: RoutesOptions,
+): void {
+  options.answer(response, arrival, routeError(style, options.settle(error, arrival), arrival.id));
+}
+
+function readRequest(request: FastifyRequest): HttpRequest {
+  const { raw } = request;
+  const url = raw.url ?? "";
+  const path = pathOf(url);
+  const form = (request.body as URLSearchParams | undefined) ?? noForm;
+  const query = new URLSearchParams(url.slice(path.length));
+  const params = request.params as Record<string, string>;
+  // PostgreSQL stores no U+0000; unchecked it would end as an error of ours.
+  if (url.includes("%00") || holdsNul(form))
+    throw refusals.badRequest("The request holds the character U+0000");
+  return {
+    method: raw.method ?? "",
+    path,
+    params,
+    query,
+    form,
+    headers: raw.headers,
+    cookies: readCookies(raw.headers.cookie),
+  };
+}
+
+function holdsNul(form: URLSearchParams): boolean {
+  for (const [name, value] of form) if (name.includes("\0") || value.includes("\0")) return true;
+  return false;
+}
