@@ -36,10 +36,9 @@ export function EmailField({ ref, malformed, refused, describedBy, ...props }: E
         spellCheck={false}
         enterKeyHint="go"
         placeholder="you@company.com"
-        withAria={false}
         error={malformed || refused}
-        aria-invalid={malformed || refused}
-        aria-describedby={`email-line ${describedBy}`}
+        // As a plain property Mantine replaces it by what its own wrapper knows: nothing, here.
+        attributes={{ input: { "aria-describedby": `email-line ${describedBy}` } }}
       />
       <p id="email-line" className={classes.line} data-malformed={malformed}>
         {malformed ? "Enter a full e-mail address." : "Your organization's sign-in opens next."}

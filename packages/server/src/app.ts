@@ -52,6 +52,7 @@ const loginPages = fileURLToPath(new URL("../../../apps/login/dist", import.meta
 export interface Gatehouse {
   app: App;
   port: number;
+  databaseUrl: string;
   /** The id of the first environment. */
   environmentId: string;
   /** A context that may all, for commands and tests. */
@@ -83,6 +84,7 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
     return {
       app,
       port,
+      databaseUrl: runtime.databaseUrl,
       environmentId,
       systemCtx: () => systemCtx(createCtx, environmentId),
       testOrganization: simulator?.testOrganization,

@@ -3,12 +3,15 @@ import type { Gatehouse } from "./app.ts";
 import { startGatehouse } from "./app.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { credentialsFile } from "./first-start.ts";
+import { startJobs } from "./jobs/jobs.ts";
 
 /** @returns the running server; undefined when it could not start, with the reason printed and exit code 1 */
 export async function run(): Promise<Gatehouse | undefined> {
   try {
     const gatehouse = await startGatehouse(readConfig(process.env));
-    stopOnSignal(gatehouse);
+    const stopJobs = startJobs(gatehouse.app, gatehouse.databaseUrl);
+    stopJobs.catch((err: unknown) => gatehouse.app.log.error({ err }, "jobs did not start"));
+    stopOnSignal(gatehouse, stopJobs);
     if (gatehouse.app.config.mode === "development") print(greeting(gatehouse));
     gatehouse.app.log.info({ port: gatehouse.port }, "ready");
     return gatehouse;
@@ -19,13 +22,14 @@ export async function run(): Promise<Gatehouse | undefined> {
   }
 }
 
-function stopOnSignal(gatehouse: Gatehouse): void {
+function stopOnSignal(gatehouse: Gatehouse, jobs: Promise<() => Promise<void>>): void {
   let stopping = false;
   const stop = () => {
     // A second signal means that somebody is tired of waiting.
     if (stopping) process.exit(130);
     stopping = true;
-    void gatehouse.stop().then(
+    const stopJobs = jobs.then((end) => end()).catch(() => undefined);
+    void Promise.all([stopJobs, gatehouse.stop()]).then(
       () => process.exit(0),
       (error: unknown) => {
         gatehouse.app.log.error({ err: error }, "did not stop cleanly");

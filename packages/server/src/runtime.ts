@@ -19,6 +19,7 @@ import { createSafeFetch, type SafeFetch } from "./lib/safe-fetch.ts";
 
 export interface Runtime {
   app: App;
+  databaseUrl: string;
   close(): Promise<void>;
 }
 
@@ -57,6 +58,7 @@ export async function openRuntime(config: Config, fakes: Fakes = {}): Promise<Ru
   };
   return {
     app,
+    databaseUrl: database.url,
     async close() {
       await stopListening();
       await db.destroy();

@@ -170,7 +170,7 @@ export function submitPage(options: SubmitPageOptions): HttpReply {
   return page({
     title: options.title,
     // Browsers apply form-action to the redirects after the post too, and those lead to hosts we cannot know.
-    formAction: target.protocol === "https:" ? "https:" : target.origin,
+    formAction: target.protocol === "https:" ? "https:" : "http: https:",
     submits: true,
     ...(options.headers && { headers: options.headers }),
     body: html`<h1>${options.title}</h1>

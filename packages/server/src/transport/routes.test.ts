@@ -1,3 +1,4 @@
+import http from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppError } from "../errors.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "./http.ts";
@@ -184,6 +185,35 @@ describe("the log", () => {
     });
     expect(server.lines.join("")).not.toContain("SECRET");
   });
+});
+
+test("a client that leaves before the answer is noted, and is no error", async () => {
+  const entered = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const slow: HttpRoute = {
+    method: "GET",
+    path: "/slow",
+    errors: "page",
+    async handle() {
+      entered.resolve();
+      await gate.promise;
+      return { status: 200, body: "late" };
+    },
+  };
+  const own = await startServer({ routes: [slow] });
+  try {
+    const request = http
+      .get({ port: own.port, host: "127.0.0.1", path: "/slow" })
+      .on("error", () => undefined);
+    await entered.promise;
+    request.destroy();
+    await expect.poll(() => own.lines.join("")).toContain("client gone");
+    gate.resolve();
+    expect((await send(own.port, "/healthz")).status).toBe(200);
+    expect(own.lines.filter((line) => JSON.parse(line).level >= 40)).toEqual([]);
+  } finally {
+    await own.transport.stop();
+  }
 });
 
 describe("health", () => {
