@@ -37,7 +37,7 @@ function collect(): void {
   for (const file of googleFiles) {
     const target = join(cache, file);
     mkdirSync(dirname(target), { recursive: true });
-    copyFileSync(join(root, "node_modules", "google-proto-files", file), target);
+    copyFileSync(join(root, "tools", "node_modules", "google-proto-files", file), target);
   }
   collectValidate();
   writeFileSync(releaseFile, validateRelease);
@@ -61,7 +61,7 @@ function collectValidate(): void {
 }
 
 function run(command: string, args: string[], cwd: string = root): void {
-  const path = `${join(root, "node_modules", ".bin")}${delimiter}${process.env.PATH ?? ""}`;
+  const path = `${join(root, "tools", "node_modules", ".bin")}${delimiter}${process.env.PATH ?? ""}`;
   const result = spawnSync(command, args, { cwd, stdio: "inherit", env: { ...process.env, PATH: path } });
   if (result.error) throw new Error(`cannot run ${command}: ${result.error.message}`);
   if (result.status !== 0) throw new Error(`${command} ${args.join(" ")} ended with status ${result.status}`);

@@ -1,7 +1,8 @@
 /**
  * Installs the dependencies when they are not those of package-lock.json; silent when they are. Runs before
  * `npm start` and `npm test` under whatever Node npm itself has (20 or newer), so it is plain JavaScript
- * without dependencies.
+ * without dependencies. `node scripts/install.mjs tools bench` installs those folders as well, which have
+ * lockfiles of their own.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -247,8 +248,10 @@ function pinnedNode(root) {
 
 function main() {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
-  // npm ci deletes node_modules, and with it whatever lock would lie there.
-  if (reasonToInstall(root)) alone(join(root, ".cache", "install.lock"), () => install(root));
+  for (const folder of [root, ...process.argv.slice(2).map((name) => join(root, name))]) {
+    // npm ci deletes node_modules, and with it whatever lock would lie there.
+    if (reasonToInstall(folder)) alone(join(folder, ".cache", "install.lock"), () => install(folder));
+  }
   const complaint = existsSync(pinnedNode(root))
     ? undefined
     : nodeComplaint(process.version, `${process.platform}-${process.arch}`);

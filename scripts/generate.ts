@@ -1,0 +1,19 @@
+/** `npm run generate`: writes every generated file from its source. `npm run check` fails when one differs. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+
+/** In this order: the contract first, since the documentation reads it. */
+const generators = [
+  "generate-contract.ts",
+  "generate-schema.ts",
+  "generate-configuration.ts",
+  "generate-errors.ts",
+  "generate-compatibility.ts",
+];
+
+for (const file of generators) {
+  const { status } = spawnSync(process.execPath, [join(root, "scripts", file)], { cwd: root, stdio: "inherit" });
+  if (status !== 0) process.exit(status ?? 1);
+}
