@@ -15,7 +15,9 @@ const failed = [
   step("types", [bin(".", "tsc"), "-p", "."]),
   step("types of the pages", [bin(".", "tsc"), "-p", "apps/login"]),
   step("types of the page parts", [bin(".", "tsc"), "-p", "packages/ui"]),
-  ...(existsSync(join(root, "bench/node_modules")) ? [step("types of the bench", [bin(".", "tsc"), "-p", "bench"])] : []),
+  ...(existsSync(join(root, "bench/node_modules"))
+    ? [step("types of the bench", [bin(".", "tsc"), "-p", "bench"])]
+    : []),
   step("architecture", [bin(".", "vitest"), "run", "packages/server/src/architecture.test.ts"]),
   drift(),
 ].filter((name) => name !== undefined);
@@ -29,7 +31,9 @@ if (failed.length > 0) {
 function step(name: string, [command = "", ...args]: string[]): string | undefined {
   const start = performance.now();
   const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: "utf8" });
-  console.log(`${status === 0 ? "ok    " : "FAILED"} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+  console.log(
+    `${status === 0 ? "ok    " : "FAILED"} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`,
+  );
   if (status === 0) return undefined;
   console.log(`${stdout}${stderr}`);
   return name;
@@ -41,15 +45,26 @@ function drift(): string | undefined {
   const failure = step("generate", [process.execPath, "scripts/generate.ts"]);
   if (failure) return failure;
   const after = fingerprints();
-  const changed = [...new Set([...before.keys(), ...after.keys()])].filter((file) => before.get(file) !== after.get(file));
+  const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
+    (file) => before.get(file) !== after.get(file),
+  );
   if (changed.length === 0) return undefined;
-  console.log(`These files differed from what generates them, and were written anew:\n  ${changed.join("\n  ")}`);
+  console.log(
+    `These files differed from what generates them, and were written anew:\n  ${changed.join("\n  ")}`,
+  );
   return "drift of generated files";
 }
 
 function fingerprints(): Map<string, string> {
   const files = globSync(generated, { cwd: root });
-  return new Map(files.map((file) => [file, createHash("sha256").update(readFileSync(join(root, file))).digest("hex")]));
+  return new Map(
+    files.map((file) => [
+      file,
+      createHash("sha256")
+        .update(readFileSync(join(root, file)))
+        .digest("hex"),
+    ]),
+  );
 }
 
 function bin(folder: string, name: string): string {

@@ -14,6 +14,9 @@ const generators = [
 ];
 
 for (const file of generators) {
-  const { status } = spawnSync(process.execPath, [join(root, "scripts", file)], { cwd: root, stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, [join(root, "scripts", file)], {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (status !== 0) process.exit(status ?? 1);
 }

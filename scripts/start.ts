@@ -22,8 +22,8 @@ function startDemo({ app, testOrganization }: Gatehouse): void {
   const demo = spawn(process.execPath, [join(root, "scripts/demo.ts")], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env: {
-      PATH: process.env["PATH"],
-      NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"],
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       PORT: String(app.config.demoPort),
       CREDENTIALS: join(app.config.dataDir, "credentials.env"),
       DEMO_ORGANIZATION_ID: testOrganization?.organizationId,

@@ -39,7 +39,13 @@ const services = [
   authService,
 ];
 
-const routes: HttpRoute[] = [...samlRoutes, ...oidcRoutes, ...authorizeRoutes, ...tokenRoutes, ...documentRoutes];
+const routes: HttpRoute[] = [
+  ...samlRoutes,
+  ...oidcRoutes,
+  ...authorizeRoutes,
+  ...tokenRoutes,
+  ...documentRoutes,
+];
 
 /** Run in this order, in the transaction of the change. */
 const reactions = [...userReactions];
@@ -58,7 +64,9 @@ export interface Gatehouse {
   /** A context that may all, for commands and tests. */
   systemCtx(): Ctx;
   /** Development: what the simulated identity providers are wired to. */
-  testOrganization: { organizationId: string; samlConnectionId: string; oidcConnectionId: string } | undefined;
+  testOrganization:
+    | { organizationId: string; samlConnectionId: string; oidcConnectionId: string }
+    | undefined;
   stop(): Promise<void>;
 }
 
@@ -69,7 +77,8 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
   try {
     const createCtx = ctxBuilder(app, emit);
     const environmentId = await prepareFirstEnvironment(app, createCtx);
-    const simulator = config.mode === "development" ? await openSimulator(systemCtx(createCtx, environmentId)) : undefined;
+    const simulator =
+      config.mode === "development" ? await openSimulator(systemCtx(createCtx, environmentId)) : undefined;
     const transport = createTransport({
       app,
       services,

@@ -37,23 +37,104 @@ interface Setting {
 
 /** The table that the page is generated from; `readConfig` reads exactly these names. */
 export const settings = [
-  { name: "GATEHOUSE_MODE", type: "development | production", default: "development", about: "Production refuses to start on missing keys, a missing database, missing mail or an http URL." },
-  { name: "HOST", type: "address", default: "127.0.0.1 (production: 0.0.0.0)", about: "The address that the one listener binds." },
-  { name: "PORT", type: "number", default: "8080", about: "The one port: gRPC, gRPC-Web, Connect, REST, OAuth, SSO and the pages." },
-  { name: "GATEHOUSE_URL", type: "URL", default: "http://localhost:PORT", about: "The public URL of the first environment; every link and the issuer are built from it." },
-  { name: "GATEHOUSE_DEMO_PORT", type: "number", default: "PORT + 1", about: "The port of the demo app in development; 0 switches it off." },
-  { name: "GATEHOUSE_DATA", type: "folder", default: "./data", about: "Holds the embedded database, generated keys and credentials.env." },
-  { name: "DATABASE_URL", type: "postgres:// URL", default: "the embedded database", about: "Any PostgreSQL 15 or newer." },
-  { name: "GATEHOUSE_DATABASE_POOL", type: "number", default: "10", about: "The most connections that this process opens to the database." },
-  { name: "GATEHOUSE_MASTER_KEY", type: "32 bytes, base64", default: "made in the data folder in development", about: "Wraps the keys that seal secrets at rest; all processes on one database share it." },
-  { name: "GATEHOUSE_MASTER_KEY_FILE", type: "file", default: "none", about: "A file that holds the master key, instead of GATEHOUSE_MASTER_KEY." },
-  { name: "GATEHOUSE_TLS_CERT", type: "PEM file", default: "none", about: "The certificate chain; with GATEHOUSE_TLS_KEY the port speaks HTTPS only." },
-  { name: "GATEHOUSE_TLS_KEY", type: "PEM file", default: "none", about: "The private key of GATEHOUSE_TLS_CERT." },
-  { name: "GATEHOUSE_TRUSTED_PROXIES", type: "CIDRs, comma-separated", default: "none", about: "X-Forwarded-For is read only from these addresses." },
-  { name: "GATEHOUSE_OUTBOUND_ALLOW", type: "host, host:port or CIDR, comma-separated", default: "none", about: "Private addresses that requests to customers' URLs may reach all the same, such as an identity provider in a private network." },
-  { name: "SMTP_URL", type: "smtp:// URL", default: "none", about: "The mail server; in development mail is kept and shown, never sent." },
+  {
+    name: "GATEHOUSE_MODE",
+    type: "development | production",
+    default: "development",
+    about: "Production refuses to start on missing keys, a missing database, missing mail or an http URL.",
+  },
+  {
+    name: "HOST",
+    type: "address",
+    default: "127.0.0.1 (production: 0.0.0.0)",
+    about: "The address that the one listener binds.",
+  },
+  {
+    name: "PORT",
+    type: "number",
+    default: "8080",
+    about: "The one port: gRPC, gRPC-Web, Connect, REST, OAuth, SSO and the pages.",
+  },
+  {
+    name: "GATEHOUSE_URL",
+    type: "URL",
+    default: "http://localhost:PORT",
+    about: "The public URL of the first environment; every link and the issuer are built from it.",
+  },
+  {
+    name: "GATEHOUSE_DEMO_PORT",
+    type: "number",
+    default: "PORT + 1",
+    about: "The port of the demo app in development; 0 switches it off.",
+  },
+  {
+    name: "GATEHOUSE_DATA",
+    type: "folder",
+    default: "./data",
+    about: "Holds the embedded database, generated keys and credentials.env.",
+  },
+  {
+    name: "DATABASE_URL",
+    type: "postgres:// URL",
+    default: "the embedded database",
+    about: "Any PostgreSQL 15 or newer.",
+  },
+  {
+    name: "GATEHOUSE_DATABASE_POOL",
+    type: "number",
+    default: "10",
+    about: "The most connections that this process opens to the database.",
+  },
+  {
+    name: "GATEHOUSE_MASTER_KEY",
+    type: "32 bytes, base64",
+    default: "made in the data folder in development",
+    about: "Wraps the keys that seal secrets at rest; all processes on one database share it.",
+  },
+  {
+    name: "GATEHOUSE_MASTER_KEY_FILE",
+    type: "file",
+    default: "none",
+    about: "A file that holds the master key, instead of GATEHOUSE_MASTER_KEY.",
+  },
+  {
+    name: "GATEHOUSE_TLS_CERT",
+    type: "PEM file",
+    default: "none",
+    about: "The certificate chain; with GATEHOUSE_TLS_KEY the port speaks HTTPS only.",
+  },
+  {
+    name: "GATEHOUSE_TLS_KEY",
+    type: "PEM file",
+    default: "none",
+    about: "The private key of GATEHOUSE_TLS_CERT.",
+  },
+  {
+    name: "GATEHOUSE_TRUSTED_PROXIES",
+    type: "CIDRs, comma-separated",
+    default: "none",
+    about: "X-Forwarded-For is read only from these addresses.",
+  },
+  {
+    name: "GATEHOUSE_OUTBOUND_ALLOW",
+    type: "host, host:port or CIDR, comma-separated",
+    default: "none",
+    about:
+      "Private addresses that requests to customers' URLs may reach all the same, such as an identity provider in a private network.",
+  },
+  {
+    name: "SMTP_URL",
+    type: "smtp:// URL",
+    default: "none",
+    about: "The mail server; in development mail is kept and shown, never sent.",
+  },
   { name: "MAIL_FROM", type: "address", default: "none", about: "The sender of mail." },
-  { name: "LOG_LEVEL", type: "trace | debug | info | warn | error", default: "warn (production: info)", about: "What the structured log holds; at info, a line a request." },
+  {
+    name: "LOG_LEVEL",
+    type: "trace | debug | info | warn | error",
+    default: "warn (production: info)",
+    about: "What the structured log holds; at info, a line a request.",
+  },
 ] as const satisfies readonly Setting[];
 
 type Name = (typeof settings)[number]["name"];
@@ -93,7 +174,11 @@ export function readConfig(env: Env): Config {
     outboundAllow: reader.list("GATEHOUSE_OUTBOUND_ALLOW"),
     smtpUrl: reader.text("SMTP_URL", ""),
     mailFrom: reader.text("MAIL_FROM", ""),
-    logLevel: reader.oneOf("LOG_LEVEL", ["trace", "debug", "info", "warn", "error"] as const, mode === "production" ? "info" : "warn"),
+    logLevel: reader.oneOf(
+      "LOG_LEVEL",
+      ["trace", "debug", "info", "warn", "error"] as const,
+      mode === "production" ? "info" : "warn",
+    ),
   };
   if (mode === "production") problems.push(...missingInProduction(config));
   if (problems.length > 0) throw new ConfigError(problems);
@@ -102,9 +187,18 @@ export function readConfig(env: Env): Config {
 
 function missingInProduction(config: Config): string[] {
   const checks: [boolean, string][] = [
-    [config.masterKey === undefined, "GATEHOUSE_MASTER_KEY is missing: make one with `openssl rand -base64 32` and keep it safe, nothing at rest can be read without it"],
-    [config.databaseUrl === "", "DATABASE_URL is missing: production needs a PostgreSQL of its own (15 or newer)"],
-    [!config.publicUrl.startsWith("https://"), `GATEHOUSE_URL is ${config.publicUrl}: production needs an https URL`],
+    [
+      config.masterKey === undefined,
+      "GATEHOUSE_MASTER_KEY is missing: make one with `openssl rand -base64 32` and keep it safe, nothing at rest can be read without it",
+    ],
+    [
+      config.databaseUrl === "",
+      "DATABASE_URL is missing: production needs a PostgreSQL of its own (15 or newer)",
+    ],
+    [
+      !config.publicUrl.startsWith("https://"),
+      `GATEHOUSE_URL is ${config.publicUrl}: production needs an https URL`,
+    ],
     [config.smtpUrl === "", "SMTP_URL is missing: sign-in codes and invitations could not be sent"],
     [config.mailFrom === "", "MAIL_FROM is missing: mail needs a sender"],
   ];
@@ -126,20 +220,26 @@ class Reader {
   }
 
   list(name: Name): string[] {
-    return this.text(name, "").split(",").map((part) => part.trim()).filter((part) => part !== "");
+    return this.text(name, "")
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== "");
   }
 
   oneOf<T extends string>(name: Name, allowed: readonly T[], fallback: T): T {
     const value = this.text(name, fallback);
     const match = allowed.find((candidate) => candidate === value);
-    if (match === undefined) this.#problems.push(`${name} is "${value}": it must be one of ${allowed.join(", ")}`);
+    if (match === undefined)
+      this.#problems.push(`${name} is "${value}": it must be one of ${allowed.join(", ")}`);
     return match ?? fallback;
   }
 
   whole(name: Name, fallback: number, least: number, most: number): number {
     const value = Number(this.text(name, String(fallback)));
     if (Number.isInteger(value) && value >= least && value <= most) return value;
-    this.#problems.push(`${name} is "${this.#env[name]}": it must be a whole number from ${least} to ${most}`);
+    this.#problems.push(
+      `${name} is "${this.#env[name]}": it must be a whole number from ${least} to ${most}`,
+    );
     return fallback;
   }
 
@@ -157,7 +257,8 @@ class Reader {
 
   masterKey(): Buffer | undefined {
     const file = this.text("GATEHOUSE_MASTER_KEY_FILE", "");
-    const text = file === "" ? this.text("GATEHOUSE_MASTER_KEY", "") : this.#file("GATEHOUSE_MASTER_KEY_FILE", file);
+    const text =
+      file === "" ? this.text("GATEHOUSE_MASTER_KEY", "") : this.#file("GATEHOUSE_MASTER_KEY_FILE", file);
     if (text === "") return undefined;
     const key = Buffer.from(text.trim(), "base64");
     if (key.length === 32) return key;

@@ -49,7 +49,9 @@ function greeting({ app, testOrganization }: Gatehouse): string {
     "",
     `  Credentials for the SDKs   ${credentialsFile(app)}`,
     `  Discovery                  ${publicUrl}/.well-known/openid-configuration`,
-    ...(testOrganization ? [`  Test Organization          ${testOrganization.organizationId} (simulated SAML and OIDC)`] : []),
+    ...(testOrganization
+      ? [`  Test Organization          ${testOrganization.organizationId} (simulated SAML and OIDC)`]
+      : []),
     "",
   ].join("\n");
 }
@@ -58,7 +60,8 @@ function greeting({ app, testOrganization }: Gatehouse): string {
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
   const { name, message, code } = error as Error & { code?: string };
-  if (code === "EADDRINUSE") return `Gatehouse cannot start: the port is taken. Set PORT to another one. (${message})`;
+  if (code === "EADDRINUSE")
+    return `Gatehouse cannot start: the port is taken. Set PORT to another one. (${message})`;
   if (name === "KeyringError" || name === "MigrationError") return `Gatehouse cannot start: ${message}`;
   return `Gatehouse cannot start: ${(error as Error).stack ?? String(error)}`;
 }

@@ -7,7 +7,9 @@ const newest = Math.max(...readMigrations().map((migration) => migration.version
 
 export async function isReady(db: Db): Promise<boolean> {
   try {
-    const { rows } = await sql<{ version: number }>`select max(version) as version from schema_migrations`.execute(db);
+    const { rows } = await sql<{
+      version: number;
+    }>`select max(version) as version from schema_migrations`.execute(db);
     return (rows[0]?.version ?? 0) >= newest;
   } catch {
     return false;

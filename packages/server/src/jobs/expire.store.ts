@@ -19,7 +19,9 @@ export async function removeBefore(db: Db, table: Expiring, column: string, limi
   for (;;) {
     const result = await sql`
       delete from ${sql.table(table)} where ctid = any(array(
-        select ctid from ${sql.table(table)} where ${sql.ref(column)} < ${limit} limit ${batch}))`.execute(db);
+        select ctid from ${sql.table(table)} where ${sql.ref(column)} < ${limit} limit ${batch}))`.execute(
+      db,
+    );
     if ((result.numAffectedRows ?? 0n) < BigInt(batch)) return;
   }
 }

@@ -41,8 +41,8 @@ export interface ApiAnswer {
 export async function startTestApp(env: Record<string, string> = {}): Promise<TestApp> {
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const dataDir = env["GATEHOUSE_DATA"] ?? mkdtempSync(path.join(tmpdir(), "gatehouse-test-"));
-  const databaseUrl = env["DATABASE_URL"] ?? (await freshDatabaseUrl());
+  const dataDir = env.GATEHOUSE_DATA ?? mkdtempSync(path.join(tmpdir(), "gatehouse-test-"));
+  const databaseUrl = env.DATABASE_URL ?? (await freshDatabaseUrl());
   let offset = 0;
   const logged: Record<string, unknown>[] = [];
   const gatehouse = await startGatehouse(
@@ -105,7 +105,10 @@ function readCredentials(dataDir: string): { clientId: string; clientSecret: str
   };
 }
 
-async function clientToken(url: string, credentials: { clientId: string; clientSecret: string }): Promise<string> {
+async function clientToken(
+  url: string,
+  credentials: { clientId: string; clientSecret: string },
+): Promise<string> {
   const answer = await fetch(`${url}/oauth/token`, {
     method: "POST",
     body: new URLSearchParams({

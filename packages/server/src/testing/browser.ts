@@ -18,7 +18,10 @@ export class TestBrowser {
   }
 
   /** One request; redirects are not followed. Cookies go to the site only, and on cross-site posts none go (Lax). */
-  async visit(url: string, init: { form?: Record<string, string>; crossSite?: boolean } = {}): Promise<Visit> {
+  async visit(
+    url: string,
+    init: { form?: Record<string, string>; crossSite?: boolean } = {},
+  ): Promise<Visit> {
     const ours = new URL(url).origin === this.#site;
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     const sends = ours && cookie !== "" && !(init.crossSite === true && init.form !== undefined);
@@ -38,7 +41,10 @@ export class TestBrowser {
   }
 
   /** Follows redirects while they stay on the site; returns the visit that leaves it or ends. */
-  async follow(url: string, init: { form?: Record<string, string>; crossSite?: boolean } = {}): Promise<Visit> {
+  async follow(
+    url: string,
+    init: { form?: Record<string, string>; crossSite?: boolean } = {},
+  ): Promise<Visit> {
     let visit = await this.visit(url, init);
     for (let hops = 0; hops < 10 && visit.location.startsWith(`${this.#site}/`); hops++) {
       visit = await this.visit(visit.location);
@@ -61,10 +67,10 @@ export class TestBrowser {
 export function readForm(page: string): { action: string; fields: Record<string, string> } {
   const action = /<form[^>]*action="([^"]*)"/.exec(page)?.[1] ?? "";
   const inputs = [...page.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)];
-  const fields = inputs.map(([, name = "", value = ""]) => [unescape(name), unescape(value)]);
-  return { action: unescape(action), fields: Object.fromEntries(fields) };
+  const fields = inputs.map(([, name = "", value = ""]) => [unescapeHtml(name), unescapeHtml(value)]);
+  return { action: unescapeHtml(action), fields: Object.fromEntries(fields) };
 }
 
-function unescape(text: string): string {
+function unescapeHtml(text: string): string {
   return text.replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
 }

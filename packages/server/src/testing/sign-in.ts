@@ -24,7 +24,11 @@ let tenants = 0;
 /** An organization with a domain and an enabled SAML connection to an identity provider of its own. */
 export async function createSamlTenant(app: TestApp, options: { domain?: string } = {}): Promise<SamlTenant> {
   const number = ++tenants;
-  const domain = options.domain ?? `tenant-${number}-${newSecret(16).toLowerCase().replace(/[^a-z0-9]/g, "")}.com`;
+  const domain =
+    options.domain ??
+    `tenant-${number}-${newSecret(16)
+      .toLowerCase()
+      .replace(/[^a-z0-9]/g, "")}.com`;
   const idp = createSamlIdp({ entityId: `https://idp-${number}.example/metadata` });
   const organization = await app.api("/organizations", { body: { display_name: `Tenant ${number}` } });
   const organizationId: string = organization.body.organization.id;
@@ -84,7 +88,12 @@ export interface SamlSignIn {
 export async function samlSignIn(
   app: TestApp,
   tenant: SamlTenant,
-  options: { email?: string; verifier?: string; browser?: TestBrowser; authorize?: Record<string, string> } = {},
+  options: {
+    email?: string;
+    verifier?: string;
+    browser?: TestBrowser;
+    authorize?: Record<string, string>;
+  } = {},
 ): Promise<SamlSignIn> {
   const browser = options.browser ?? new TestBrowser(app.url);
   const values = options.authorize ?? { connection_id: tenant.connectionId };
@@ -114,5 +123,9 @@ export async function postToken(
     method: "POST",
     body: new URLSearchParams({ client_id: app.clientId, client_secret: app.clientSecret, ...form }),
   });
-  return { status: answer.status, body: (await answer.json()) as Record<string, string>, headers: answer.headers };
+  return {
+    status: answer.status,
+    body: (await answer.json()) as Record<string, string>,
+    headers: answer.headers,
+  };
 }

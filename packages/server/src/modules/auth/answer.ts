@@ -28,7 +28,8 @@ export function answerApp(to: AnswerTo, issuer: string, values: Record<string, s
 /** What of an error the app may read: its code when it is one of the protocol's, else server_error. */
 export function errorValues(error: unknown): { error: string; error_description: string } {
   const known = error instanceof AppError && error.status !== "INTERNAL";
-  if (!known) return { error: "server_error", error_description: "Something failed on the side of the server" };
+  if (!known)
+    return { error: "server_error", error_description: "Something failed on the side of the server" };
   const protocol = /^[a-z_]+$/.test(error.code);
   return { error: protocol ? error.code : "server_error", error_description: error.message };
 }

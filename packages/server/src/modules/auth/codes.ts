@@ -4,8 +4,8 @@ import { newId } from "../../lib/ids.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import type { Identity } from "../connections/sign-in.ts";
 import * as environments from "../environments/environments.ts";
-import * as store from "./codes.store.ts";
 import type { AuthorizationCode } from "./codes.store.ts";
+import * as store from "./codes.store.ts";
 
 export type { AuthorizationCode };
 

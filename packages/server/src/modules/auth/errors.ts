@@ -8,7 +8,8 @@ export const authErrors = defineErrors({
   ],
   domain_not_found: [
     "NOT_FOUND",
-    (domain: string) => `No organization has ${domain} as a verified domain: no single sign-on connection was found`,
+    (domain: string) =>
+      `No organization has ${domain} as a verified domain: no single sign-on connection was found`,
   ],
   login_required: ["UNAUTHENTICATED", "prompt=none was asked for, and the user is not signed in"],
   invalid_state: [
@@ -25,9 +26,13 @@ export const authErrors = defineErrors({
     (email: string) =>
       `${email} is no member of the organization, and users do not join it by signing in: ask its administrator for an invitation`,
   ],
-  user_not_active: ["PERMISSION_DENIED", (email: string) => `The account of ${email} in this organization is inactive`],
+  user_not_active: [
+    "PERMISSION_DENIED",
+    (email: string) => `The account of ${email} in this organization is inactive`,
+  ],
   NO_SSO_FOR_EMAIL: [
     "NOT_FOUND",
-    (domain: string) => `No single sign-on is set up for ${domain}: check the address, or ask your administrator`,
+    (domain: string) =>
+      `No single sign-on is set up for ${domain}: check the address, or ask your administrator`,
   ],
 });

@@ -8,22 +8,31 @@
  * A sign-in is bound to the browser that began it by the flow cookie; an answer that arrives in another
  * browser, late, or twice, ends on a page and never at the app.
  */
-import { AppError } from "../../errors.ts";
+
 import { type Ctx, inTransaction } from "../../context.ts";
+import { AppError } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import type { Connection } from "../connections/connections.ts";
 import * as oidc from "../connections/oidc.ts";
 import * as saml from "../connections/saml.ts";
-import { consume, findLeg, type Identity, type LegOptions, type Proof, type SsoRequest, usable } from "../connections/sign-in.ts";
+import {
+  consume,
+  findLeg,
+  type Identity,
+  type LegOptions,
+  type Proof,
+  type SsoRequest,
+  usable,
+} from "../connections/sign-in.ts";
 import * as environments from "../environments/environments.ts";
 import * as sessions from "../sessions/sessions.ts";
 import { userLoggedIn } from "../users/events.ts";
 import * as users from "../users/users.ts";
 import { admit } from "./admit.ts";
 import { answerApp, errorValues, type Step } from "./answer.ts";
-import * as store from "./auth-requests.store.ts";
 import type { AuthRequest } from "./auth-requests.store.ts";
+import * as store from "./auth-requests.store.ts";
 import * as codes from "./codes.ts";
 import { authErrors as errors } from "./errors.ts";
 import { chooseTarget, type Selectors, type Target } from "./target.ts";
@@ -76,7 +85,10 @@ export async function depart(
   const request = await openRequest(ctx, input.authRequestId, browser);
   return answeringApp(ctx, request, async () => {
     const connection = await usable(ctx, input.connectionId);
-    return toIdentityProvider(ctx, connection, { ...request, login_hint: input.loginHint || request.login_hint });
+    return toIdentityProvider(ctx, connection, {
+      ...request,
+      login_hint: input.loginHint || request.login_hint,
+    });
   });
 }
 
@@ -151,7 +163,11 @@ async function answerWithSession(
     currentSecret: browser.sessionSecret,
   });
   await sessions.joinClient(ctx, session, request.client_id);
-  await ctx.emit(userLoggedIn, { user, session_id: session.id, organization_id: organizationId }, organizationId);
+  await ctx.emit(
+    userLoggedIn,
+    { user, session_id: session.id, organization_id: organizationId },
+    organizationId,
+  );
   const code = await codes.issue(ctx, {
     ...codeFields(request),
     organizationId,
@@ -169,7 +185,8 @@ async function answerFromSession(
   target: Target,
   browser: Browser,
 ): Promise<Step | undefined> {
-  if (browser.sessionSecret === undefined || request.prompt.has("login") || request.prompt.has("create")) return undefined;
+  if (browser.sessionSecret === undefined || request.prompt.has("login") || request.prompt.has("create"))
+    return undefined;
   const session = await sessions.find(ctx, browser.sessionSecret, target.organizationId);
   if (!session || !satisfies(ctx, session, request, target)) return undefined;
   const organizationId = target.organizationId ?? session.organization_id;
@@ -200,7 +217,12 @@ function satisfies(ctx: Ctx, session: sessions.LiveSession, request: SignInReque
   return request.loginHint === "" || request.loginHint.toLowerCase() === session.email;
 }
 
-async function open(ctx: Ctx, request: SignInRequest, target: Target, flowSecret: string): Promise<AuthRequest> {
+async function open(
+  ctx: Ctx,
+  request: SignInRequest,
+  target: Target,
+  flowSecret: string,
+): Promise<AuthRequest> {
   const now = ctx.now();
   const { lifetimes } = await environments.current(ctx);
   const row: AuthRequest = {
@@ -245,7 +267,9 @@ async function toIdentityProvider(ctx: Ctx, connection: Connection, request: Aut
     loginHint: request.login_hint,
     forceAuthentication: request.force_authentication,
   };
-  return connection.type === "SAML" ? saml.begin(ctx, connection, options) : oidc.begin(ctx, connection, options);
+  return connection.type === "SAML"
+    ? saml.begin(ctx, connection, options)
+    : oidc.begin(ctx, connection, options);
 }
 
 async function hostedPage(ctx: Ctx, request: AuthRequest): Promise<Step> {
@@ -261,7 +285,8 @@ async function answeringApp(ctx: Ctx, request: AuthRequest, step: () => Promise<
   try {
     return await step();
   } catch (error) {
-    if (!(error instanceof AppError)) ctx.log.error({ err: error, auth_request: request.id }, "sign-in failed");
+    if (!(error instanceof AppError))
+      ctx.log.error({ err: error, auth_request: request.id }, "sign-in failed");
     else ctx.log.info({ code: error.code, err: error.cause, auth_request: request.id }, "sign-in refused");
     return answer(ctx, request, errorValues(error));
   }

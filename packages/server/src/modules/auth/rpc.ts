@@ -1,8 +1,8 @@
 /** The door of AuthService: what the hosted pages ask. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type AuthMethodSchema, AuthService } from "@gatehouse/contract/scalekit/v1/auth/auth_pb";
-import { serve } from "../../transport/service.ts";
 import { ConnectionType } from "@gatehouse/contract/scalekit/v1/connections/connections_pb";
+import { serve } from "../../transport/service.ts";
 import type { Connection } from "../connections/connections.ts";
 import { connectionOfEmail } from "./target.ts";
 

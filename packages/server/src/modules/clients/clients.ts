@@ -7,8 +7,8 @@ import { invalidArgument } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { isRegistered, type RedirectRules, registrationProblem } from "../../protocols/oauth/redirect-uri.ts";
 import * as environments from "../environments/environments.ts";
-import * as store from "./clients.store.ts";
 import type { Client } from "./clients.store.ts";
+import * as store from "./clients.store.ts";
 import { clientErrors as errors } from "./errors.ts";
 import * as secrets from "./secrets.ts";
 
@@ -147,7 +147,11 @@ function checkUris(patch: ClientPatch, rules: RedirectRules): void {
     }
   }
   if (lists.post_login_uris.length > mostRedirectUris) {
-    throw invalidArgument("client.post_login_uris", "repeated.max_items", `at most ${mostRedirectUris} are allowed`);
+    throw invalidArgument(
+      "client.post_login_uris",
+      "repeated.max_items",
+      `at most ${mostRedirectUris} are allowed`,
+    );
   }
 }
 

@@ -18,7 +18,9 @@ export const clientService = serve(ClientService, {
   },
 
   async updateClient(ctx, { clientId, client }) {
-    return { client: await toClient(ctx, await clients.update(ctx, clientId, client ? patchOf(client) : {})) };
+    return {
+      client: await toClient(ctx, await clients.update(ctx, clientId, client ? patchOf(client) : {})),
+    };
   },
 });
 

@@ -2,8 +2,8 @@
 import { type Ctx, inTransaction, invalidate } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
 import { equalSecret, hashSecret, newSecret, secretSuffix } from "../../lib/secrets.ts";
-import * as store from "./secrets.store.ts";
 import type { ClientSecret } from "./secrets.store.ts";
+import * as store from "./secrets.store.ts";
 
 export type { ClientSecret };
 

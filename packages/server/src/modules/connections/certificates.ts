@@ -1,8 +1,8 @@
 /** Certificates of identity providers: which keys a SAML connection trusts. Several may stand side by side. */
 import type { Ctx } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
-import * as store from "./certificates.store.ts";
 import type { Certificate } from "./certificates.store.ts";
+import * as store from "./certificates.store.ts";
 import { connectionErrors as errors } from "./errors.ts";
 
 export type { Certificate };

@@ -38,7 +38,8 @@ export async function list(
   if (filter.organizationId !== undefined) {
     query = query.where("connections.organization_id", "=", filter.organizationId);
   }
-  if (filter.usable) query = query.where("connections.enabled", "=", true).where("connections.status", "=", "COMPLETED");
+  if (filter.usable)
+    query = query.where("connections.enabled", "=", true).where("connections.status", "=", "COMPLETED");
   return query.orderBy("connections.id").limit(filter.limit).execute();
 }
 

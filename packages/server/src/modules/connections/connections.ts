@@ -7,8 +7,8 @@ import { newId } from "../../lib/ids.ts";
 import * as domains from "../domains/domains.ts";
 import * as organizations from "../organizations/organizations.ts";
 import * as certificates from "./certificates.ts";
-import * as store from "./connections.store.ts";
 import type { Connection, ListedConnection } from "./connections.store.ts";
+import * as store from "./connections.store.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import { connectionCreated, connectionDeleted, connectionDisabled, connectionEnabled } from "./events.ts";
 import type { OidcSettings, SamlSettings } from "./settings.ts";
@@ -70,7 +70,8 @@ export async function create(ctx: Ctx, organizationId: string, input: NewConnect
 export async function get(ctx: Ctx, id: string, organizationId?: string): Promise<Connection> {
   const connection = await store.find(ctx, id, organizationId);
   const own = ownOrganization(ctx);
-  if (!connection || (own !== undefined && connection.organization_id !== own)) throw errors.CONNECTION_NOT_FOUND(id);
+  if (!connection || (own !== undefined && connection.organization_id !== own))
+    throw errors.CONNECTION_NOT_FOUND(id);
   return connection;
 }
 
@@ -103,8 +104,12 @@ export async function update(
 ): Promise<Connection> {
   return inTransaction(ctx, async (ctx) => {
     const connection = await get(ctx, id, organizationId);
-    if (patch.type !== undefined && patch.type !== connection.type) throw errors.CONNECTION_TYPE_FIXED(connection.type);
-    const settings = { ...(connection.settings as object), ...(connection.type === "SAML" ? patch.saml : patch.oidc) };
+    if (patch.type !== undefined && patch.type !== connection.type)
+      throw errors.CONNECTION_TYPE_FIXED(connection.type);
+    const settings = {
+      ...(connection.settings as object),
+      ...(connection.type === "SAML" ? patch.saml : patch.oidc),
+    };
     checkUrls(ctx, settings);
     if (patch.idpCertificates !== undefined) await certificates.replace(ctx, id, patch.idpCertificates);
     const secret = patch.clientSecret
@@ -168,6 +173,7 @@ async function remove(ctx: Ctx, id: string, organizationId?: string): Promise<vo
     await ctx.emit(connectionDeleted, payloadOf(connection), connection.organization_id ?? undefined);
   });
 }
+
 export { remove as delete };
 
 /** The connection's secret at its OpenID provider; undefined when it has none. */
@@ -189,7 +195,11 @@ async function missingSettings(ctx: Ctx, connection: Connection): Promise<string
   if (connection.type === "SAML") {
     const saml = connection.settings as SamlSettings;
     const trusted = await certificates.list(ctx, connection.id);
-    const needed = { idp_entity_id: saml.idpEntityId, idp_sso_url: saml.idpSsoUrl, idp_certificate: trusted[0]?.id };
+    const needed = {
+      idp_entity_id: saml.idpEntityId,
+      idp_sso_url: saml.idpSsoUrl,
+      idp_certificate: trusted[0]?.id,
+    };
     return namesOfMissing(needed);
   }
   const oidc = connection.settings as OidcSettings;
@@ -228,7 +238,8 @@ function checkUrls(ctx: Ctx, settings: Record<string, unknown>): void {
     const value = settings[key];
     if (typeof value !== "string" || value === "") continue;
     const url = URL.parse(value);
-    if (!url || !schemes.includes(url.protocol)) throw errors.CONNECTION_URL_INVALID(field, value.slice(0, 200));
+    if (!url || !schemes.includes(url.protocol))
+      throw errors.CONNECTION_URL_INVALID(field, value.slice(0, 200));
   }
 }
 

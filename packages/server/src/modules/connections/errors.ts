@@ -5,7 +5,10 @@
 import { defineErrors } from "../../errors.ts";
 
 export const connectionErrors = defineErrors({
-  CONNECTION_NOT_FOUND: ["NOT_FOUND", (id: string) => `There is no connection ${id} that this caller may use`],
+  CONNECTION_NOT_FOUND: [
+    "NOT_FOUND",
+    (id: string) => `There is no connection ${id} that this caller may use`,
+  ],
   CONNECTION_TYPE_UNSUPPORTED: [
     "INVALID_ARGUMENT",
     (type: string) => `A connection of an organization is of type SAML or OIDC, not ${type}`,
@@ -23,7 +26,10 @@ export const connectionErrors = defineErrors({
     (field: string, seen: string) => `${field} is "${seen}": it must be an https URL`,
   ],
   CONNECTION_CERTIFICATE_INVALID: ["INVALID_ARGUMENT", (problem: string) => `idp_certificate: ${problem}`],
-  CONNECTION_METADATA_INVALID: ["INVALID_ARGUMENT", (problem: string) => `The metadata cannot be used: ${problem}`],
+  CONNECTION_METADATA_INVALID: [
+    "INVALID_ARGUMENT",
+    (problem: string) => `The metadata cannot be used: ${problem}`,
+  ],
   CONNECTION_METADATA_SOURCE: ["INVALID_ARGUMENT", "Give either xml or url, one of them"],
 
   invalid_connection_id: ["INVALID_ARGUMENT", "Invalid connection ID"],
@@ -51,7 +57,8 @@ export const connectionErrors = defineErrors({
   invalid_id_token: ["INVALID_ARGUMENT", (problem: string) => `Invalid ID token: ${problem}`],
   failed_to_exchange_token: [
     "FAILED_PRECONDITION",
-    (problem: string) => `The identity provider refused the code: ${problem}. Check client_id and client_secret of the connection`,
+    (problem: string) =>
+      `The identity provider refused the code: ${problem}. Check client_id and client_secret of the connection`,
   ],
   user_info_retrieve_failed: [
     "FAILED_PRECONDITION",
@@ -59,7 +66,11 @@ export const connectionErrors = defineErrors({
   ],
   server_error: [
     "UNAVAILABLE",
-    (problem: string) => `The identity provider did not answer: ${problem}. Try again; if it goes on, check its address`,
+    (problem: string) =>
+      `The identity provider did not answer: ${problem}. Try again; if it goes on, check its address`,
   ],
-  access_denied: ["PERMISSION_DENIED", (problem: string) => `The identity provider ended the sign-in: ${problem}`],
+  access_denied: [
+    "PERMISSION_DENIED",
+    (problem: string) => `The identity provider ended the sign-in: ${problem}`,
+  ],
 });

@@ -24,7 +24,10 @@ import * as certificates from "./certificates.ts";
 import type { Connection, ListedConnection } from "./connections.ts";
 import { type OidcSettings, oidcAddresses, type SamlSettings, samlAddresses } from "./settings.ts";
 
-export async function toConnection(ctx: Ctx, row: Connection): Promise<MessageInitShape<typeof ConnectionSchema>> {
+export async function toConnection(
+  ctx: Ctx,
+  row: Connection,
+): Promise<MessageInitShape<typeof ConnectionSchema>> {
   const { publicUrl } = await environments.current(ctx);
   const saml = row.type === "SAML";
   return {
@@ -57,7 +60,11 @@ export async function toListed(
 ): Promise<MessageInitShape<typeof ListConnectionSchema>[]> {
   const namesOf = new Map<string, string[]>();
   for (const { organization_id: id } of rows) {
-    if (id !== null && !namesOf.has(id)) namesOf.set(id, (await domains.verifiedOf(ctx, id)).map((row) => row.domain));
+    if (id !== null && !namesOf.has(id))
+      namesOf.set(
+        id,
+        (await domains.verifiedOf(ctx, id)).map((row) => row.domain),
+      );
   }
   return rows.map((row) => ({
     id: row.id,
@@ -76,7 +83,9 @@ export async function toListed(
 }
 
 async function domainsOf(ctx: Ctx, row: Connection) {
-  return row.organization_id === null ? [] : (await domains.verifiedOf(ctx, row.organization_id)).map(toDomain);
+  return row.organization_id === null
+    ? []
+    : (await domains.verifiedOf(ctx, row.organization_id)).map(toDomain);
 }
 
 function providerOf(row: Connection): ConnectionProvider {
@@ -123,7 +132,10 @@ async function toSamlConfig(
 }
 
 /** The secret never leaves; that there is one shows in the connection's status. */
-function toOidcConfig(row: Connection, publicUrl: string): MessageInitShape<typeof OIDCConnectionConfigSchema> {
+function toOidcConfig(
+  row: Connection,
+  publicUrl: string,
+): MessageInitShape<typeof OIDCConnectionConfigSchema> {
   const oidc = row.settings as OidcSettings;
   const ours = oidcAddresses(publicUrl, row.id);
   return {

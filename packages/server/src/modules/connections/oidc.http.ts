@@ -17,7 +17,7 @@ async function answerInit(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   const { publicUrl } = await environments.current(ctx);
   const input = {
     authRequestId: request.query.get("auth_request") ?? "",
-    connectionId: request.params["connectionId"] ?? "",
+    connectionId: request.params.connectionId ?? "",
     loginHint: request.query.get("login_hint") ?? "",
   };
   const step = await depart(ctx, input, readBrowser(request, publicUrl));
@@ -26,7 +26,7 @@ async function answerInit(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
 
 async function answerCallback(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   const { publicUrl } = await environments.current(ctx);
-  const input = { connectionId: request.params["connectionId"] ?? "", answer: request.query };
+  const input = { connectionId: request.params.connectionId ?? "", answer: request.query };
   const step = await completeOidc(ctx, input, readBrowser(request, publicUrl));
   return stepReply(step, browserCookies(step, publicUrl));
 }

@@ -8,8 +8,8 @@ import { AppError } from "../../errors.ts";
 import { OutboundError } from "../../lib/outbound-error.ts";
 import { newSecret } from "../../lib/secrets.ts";
 import * as environments from "../environments/environments.ts";
-import * as connections from "./connections.ts";
 import type { Connection } from "./connections.ts";
+import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import { type OidcAddresses, type OidcSettings, oidcAddresses } from "./settings.ts";
 import {
@@ -66,7 +66,12 @@ export async function begin(ctx: Ctx, connection: Connection, options: LegOption
  * @param answer the query of the callback
  * @throws AppError with a code of the integration error table
  */
-export async function verify(ctx: Ctx, connection: Connection, leg: SsoRequest, answer: URLSearchParams): Promise<Proof> {
+export async function verify(
+  ctx: Ctx,
+  connection: Connection,
+  leg: SsoRequest,
+  answer: URLSearchParams,
+): Promise<Proof> {
   if (answer.has("error")) throw refusal(answer);
   const client = await import("openid-client");
   const provider = await providerOf(ctx, connection);
@@ -92,7 +97,9 @@ type Claims = Record<string, unknown>;
 /** A provider as openid-client knows it, kept until the connection changes or its discovery grows old. */
 async function providerOf(ctx: Ctx, connection: Connection): Promise<openid.Configuration> {
   const key = `${connection.id}:${connection.updated_at.getTime()}`;
-  return ctx.app.cache.get("oidc_providers", key, () => configure(ctx, connection), { ttlSeconds: discoveryTtlSeconds });
+  return ctx.app.cache.get("oidc_providers", key, () => configure(ctx, connection), {
+    ttlSeconds: discoveryTtlSeconds,
+  });
 }
 
 async function configure(ctx: Ctx, connection: Connection): Promise<openid.Configuration> {
@@ -132,7 +139,9 @@ async function discover(
   );
   const seen = found.serverMetadata().issuer;
   if (seen !== settings.issuer && seen !== `${settings.issuer}/` && `${seen}/` !== settings.issuer) {
-    throw errors.invalid_id_token(`the provider calls itself ${seen}, and the connection names ${settings.issuer}`);
+    throw errors.invalid_id_token(
+      `the provider calls itself ${seen}, and the connection names ${settings.issuer}`,
+    );
   }
   return found;
 }
@@ -149,9 +158,15 @@ function manualMetadata(settings: OidcSettings): openid.ServerMetadata | undefin
   };
 }
 
-function clientAuthentication(client: Client, settings: OidcSettings, secret: string | undefined): openid.ClientAuth {
+function clientAuthentication(
+  client: Client,
+  settings: OidcSettings,
+  secret: string | undefined,
+): openid.ClientAuth {
   if (secret === undefined) return client.None();
-  return settings.tokenAuthType === "BASIC_AUTH" ? client.ClientSecretBasic(secret) : client.ClientSecretPost(secret);
+  return settings.tokenAuthType === "BASIC_AUTH"
+    ? client.ClientSecretBasic(secret)
+    : client.ClientSecretPost(secret);
 }
 
 function guardedFetch(ctx: Ctx): openid.CustomFetch {
@@ -179,7 +194,7 @@ async function withUserInfo(
   accessToken: string,
   claims: openid.IDToken,
 ): Promise<Claims> {
-  if (claims["email"] !== undefined || !provider.serverMetadata().userinfo_endpoint) return claims;
+  if (claims.email !== undefined || !provider.serverMetadata().userinfo_endpoint) return claims;
   try {
     return { ...(await client.fetchUserInfo(provider, accessToken, claims.sub)), ...claims };
   } catch (error) {

@@ -14,19 +14,28 @@ import {
 } from "@gatehouse/contract/scalekit/v1/connections/connections_pb";
 import type { ConnectionPatch } from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
-import type { Binding, NameIdFormat as Format, OidcSettings, SamlSettings, SigningOption } from "./settings.ts";
+import type {
+  Binding,
+  NameIdFormat as Format,
+  OidcSettings,
+  SamlSettings,
+  SigningOption,
+} from "./settings.ts";
 
 /** @throws CONNECTION_SETTING_UNSUPPORTED for a switch whose function is not built */
 export function patchOf(update: UpdateConnection): ConnectionPatch {
   const { settings } = update;
   return {
-    type: update.type === ConnectionType.SAML ? "SAML" : update.type === ConnectionType.OIDC ? "OIDC" : undefined,
+    type:
+      update.type === ConnectionType.SAML ? "SAML" : update.type === ConnectionType.OIDC ? "OIDC" : undefined,
     ...(update.provider !== 0 && { provider: ConnectionProvider[update.provider] }),
     ...(update.providerKey !== "" && { providerKey: update.providerKey }),
     ...given("keyId", update.keyId),
     ...given("debugEnabled", update.debugEnabled),
     ...given("uiButtonTitle", update.uiButtonTitle),
-    ...(update.configurationType === ConfigurationType.DISCOVERY && { configurationType: "DISCOVERY" as const }),
+    ...(update.configurationType === ConfigurationType.DISCOVERY && {
+      configurationType: "DISCOVERY" as const,
+    }),
     ...(update.configurationType === ConfigurationType.MANUAL && { configurationType: "MANUAL" as const }),
     ...(Object.keys(update.attributeMapping).length > 0 && { attributeMapping: update.attributeMapping }),
     ...(settings.case === "samlConfig" && {

@@ -19,7 +19,7 @@ export const samlRoutes: HttpRoute[] = [
 ];
 
 async function answerMetadata(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
-  const body = await spMetadata(ctx, request.params["connectionId"] ?? "");
+  const body = await spMetadata(ctx, request.params.connectionId ?? "");
   return { status: 200, headers: { "content-type": "application/samlmetadata+xml; charset=utf-8" }, body };
 }
 
@@ -27,7 +27,7 @@ async function answerInit(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   const { publicUrl } = await environments.current(ctx);
   const input = {
     authRequestId: request.query.get("auth_request") ?? "",
-    connectionId: request.params["connectionId"] ?? "",
+    connectionId: request.params.connectionId ?? "",
     loginHint: request.query.get("login_hint") ?? "",
   };
   const step = await depart(ctx, input, readBrowser(request, publicUrl));
@@ -37,7 +37,7 @@ async function answerInit(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
 /** The identity provider's POST comes from its site, without our Lax cookies: it is kept for a GET of ours. */
 async function keepPosted(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   const { publicUrl } = await environments.current(ctx);
-  const id = request.params["connectionId"] ?? "";
+  const id = request.params.connectionId ?? "";
   for (const name of ["SAMLResponse", "RelayState"]) {
     if (request.form.getAll(name).length > 1) throw errors.invalid_saml_form_params();
   }
@@ -50,7 +50,10 @@ async function keepPosted(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
 
 async function answerCallback(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   const { publicUrl } = await environments.current(ctx);
-  const input = { connectionId: request.params["connectionId"] ?? "", ticket: request.query.get("ticket") ?? "" };
+  const input = {
+    connectionId: request.params.connectionId ?? "",
+    ticket: request.query.get("ticket") ?? "",
+  };
   const step = await completeSaml(ctx, input, readBrowser(request, publicUrl));
   return stepReply(step, browserCookies(step, publicUrl));
 }

@@ -8,11 +8,18 @@ import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import type { IdpMetadata } from "../../protocols/saml/idp-metadata.ts";
 import * as environments from "../environments/environments.ts";
 import * as certificates from "./certificates.ts";
-import * as connections from "./connections.ts";
 import type { Connection } from "./connections.ts";
+import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import { type NameIdFormat, type SamlAddresses, type SamlSettings, samlAddresses } from "./settings.ts";
-import { beginLeg, type Departure, type LegOptions, newHandle, type Proof, type SsoRequest } from "./sign-in.ts";
+import {
+  beginLeg,
+  type Departure,
+  type LegOptions,
+  newHandle,
+  type Proof,
+  type SsoRequest,
+} from "./sign-in.ts";
 import * as requests from "./sso-requests.store.ts";
 
 const clockSkewSeconds = 120;
@@ -85,7 +92,8 @@ export async function begin(ctx: Ctx, connection: Connection, options: LegOption
   });
   const handle = newHandle();
   await beginLeg(ctx, connection, options, { handle, samlRequestId });
-  if (settings.idpSsoBinding === "HTTP_POST") return { to: "form", ...postForm({ ssoUrl, xml, relayState: handle }) };
+  if (settings.idpSsoBinding === "HTTP_POST")
+    return { to: "form", ...postForm({ ssoUrl, xml, relayState: handle }) };
   return { to: "url", url: redirectUrl({ ssoUrl, xml, relayState: handle }) };
 }
 
@@ -131,7 +139,12 @@ export async function keptResponse(
  * Judges a response (SAML profiles 4.1.4.3) and reads who has signed in.
  * @throws AppError with a code of the integration error table
  */
-export async function verify(ctx: Ctx, connection: Connection, leg: SsoRequest, response: string): Promise<Proof> {
+export async function verify(
+  ctx: Ctx,
+  connection: Connection,
+  leg: SsoRequest,
+  response: string,
+): Promise<Proof> {
   const [{ verifyResponse }, { mapProfile }] = await Promise.all([
     import("../../protocols/saml/response.ts"),
     import("../../protocols/saml/profile.ts"),
@@ -181,7 +194,9 @@ const signedPart = {
 
 function seenAttributes(attributes: Record<string, string[]>, rejectedEmail: string | undefined): string {
   const names = Object.keys(attributes).slice(0, 20).join(", ") || "no attributes";
-  return rejectedEmail === undefined ? names : `${names} (and "${rejectedEmail}", which is no e-mail address)`;
+  return rejectedEmail === undefined
+    ? names
+    : `${names} (and "${rejectedEmail}", which is no e-mail address)`;
 }
 
 async function nameIdUri(format: NameIdFormat): Promise<string | undefined> {

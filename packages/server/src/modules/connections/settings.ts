@@ -56,7 +56,11 @@ export interface SamlAddresses {
   sloUrl: string;
 }
 
-export function samlAddresses(publicUrl: string, connectionId: string, settings: SamlSettings): SamlAddresses {
+export function samlAddresses(
+  publicUrl: string,
+  connectionId: string,
+  settings: SamlSettings,
+): SamlAddresses {
   const base = `${publicUrl}/sso/v1/saml/${connectionId}`;
   return {
     entityId: settings.spEntityId || base,

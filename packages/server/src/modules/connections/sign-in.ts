@@ -5,11 +5,11 @@
 import { type Ctx, inTransaction } from "../../context.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import * as environments from "../environments/environments.ts";
-import * as store from "./connections.store.ts";
 import type { Connection } from "./connections.store.ts";
+import * as store from "./connections.store.ts";
 import { connectionErrors as errors } from "./errors.ts";
-import * as requests from "./sso-requests.store.ts";
 import type { SsoRequest } from "./sso-requests.store.ts";
+import * as requests from "./sso-requests.store.ts";
 
 export type { SsoRequest };
 
@@ -40,7 +40,9 @@ export interface Proof {
 }
 
 /** Where the browser goes: an address, or a form that a page posts there. */
-export type Departure = { to: "url"; url: string } | { to: "form"; action: string; fields: Record<string, string> };
+export type Departure =
+  | { to: "url"; url: string }
+  | { to: "form"; action: string; fields: Record<string, string> };
 
 /** What the app wants of the leg. */
 export interface LegOptions {
@@ -53,7 +55,10 @@ export interface LegOptions {
  * A connection that users may sign in through.
  * @throws invalid_connection_id for an unknown one, connection_not_active
  */
-export async function usable(ctx: Ctx, connectionId: string): Promise<Connection & { organization_id: string }> {
+export async function usable(
+  ctx: Ctx,
+  connectionId: string,
+): Promise<Connection & { organization_id: string }> {
   const connection = await store.find(ctx, connectionId);
   if (!connection || connection.organization_id === null) throw errors.invalid_connection_id();
   if (!connection.enabled || connection.status !== "COMPLETED") throw errors.connection_not_active();

@@ -38,7 +38,11 @@ export async function insertResponse(at: Scope, row: Insertable<Database["saml_r
 }
 
 /** A posted response that has not expired; it stays until `removeResponse`. */
-export async function findResponse(at: Scope, ticketHash: Buffer, now: Date): Promise<SamlResponse | undefined> {
+export async function findResponse(
+  at: Scope,
+  ticketHash: Buffer,
+  now: Date,
+): Promise<SamlResponse | undefined> {
   return at.db
     .selectFrom("saml_responses")
     .selectAll()

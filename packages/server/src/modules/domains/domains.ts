@@ -9,8 +9,8 @@ import { brokenUniqueIndex } from "../../db/scope.ts";
 import { newId } from "../../lib/ids.ts";
 import { newSecret } from "../../lib/secrets.ts";
 import * as organizations from "../organizations/organizations.ts";
-import * as store from "./domains.store.ts";
 import type { Domain } from "./domains.store.ts";
+import * as store from "./domains.store.ts";
 import { domainErrors as errors } from "./errors.ts";
 import { domainCreated, domainDeleted } from "./events.ts";
 
@@ -57,7 +57,11 @@ export async function create(
 }
 
 /** @throws ORGANIZATION_NOT_FOUND, DOMAIN_NOT_FOUND */
-export async function get(ctx: Ctx, organization: organizations.OrganizationRef, id: string): Promise<Domain> {
+export async function get(
+  ctx: Ctx,
+  organization: organizations.OrganizationRef,
+  id: string,
+): Promise<Domain> {
   const { id: organizationId } = await organizations.get(ctx, organization);
   const domain = await store.find(ctx, organizationId, id);
   if (!domain) throw errors.DOMAIN_NOT_FOUND(id);
@@ -90,6 +94,7 @@ async function remove(ctx: Ctx, organization: organizations.OrganizationRef, id:
     await ctx.emit(domainDeleted, domain, organizationId);
   });
 }
+
 export { remove as delete };
 
 /** The organization whose verified domain this is, by exact match; undefined when it is nobody's. */
@@ -100,7 +105,11 @@ export async function ownerOf(ctx: Ctx, domain: string): Promise<string | undefi
 
 /** The verified domains of an organization, as its connections show them. */
 export async function verifiedOf(ctx: Ctx, organizationId: string): Promise<Domain[]> {
-  const all = await store.list(ctx, organizationId, { type: "ORGANIZATION_DOMAIN", limit: largestPageSize, offset: 0 });
+  const all = await store.list(ctx, organizationId, {
+    type: "ORGANIZATION_DOMAIN",
+    limit: largestPageSize,
+    offset: 0,
+  });
   return all.filter((domain) => domain.verification_status === "VERIFIED");
 }
 

@@ -9,7 +9,8 @@ export const domainErrors = defineErrors({
   ],
   DOMAIN_INVALID: [
     "INVALID_ARGUMENT",
-    (domain: string) => `"${domain}" is not a domain name: give the part behind the @ of an address, like acme.com`,
+    (domain: string) =>
+      `"${domain}" is not a domain name: give the part behind the @ of an address, like acme.com`,
   ],
   DOMAIN_PUBLIC: [
     "INVALID_ARGUMENT",

@@ -34,7 +34,9 @@ export const domainService = serve(DomainService, {
   },
 });
 
-type Identities = { case: "organizationId" | "externalId"; value: string } | { case?: undefined; value?: undefined };
+type Identities =
+  | { case: "organizationId" | "externalId"; value: string }
+  | { case?: undefined; value?: undefined };
 
 function refOf(identities: Identities): OrganizationRef {
   if (identities.case === "externalId") return { externalId: identities.value };

@@ -2,5 +2,8 @@
 import { defineErrors } from "../../errors.ts";
 
 export const environmentErrors = defineErrors({
-  ENVIRONMENT_NOT_FOUND: ["NOT_FOUND", (id: string) => `There is no environment ${id} that this caller may use`],
+  ENVIRONMENT_NOT_FOUND: [
+    "NOT_FOUND",
+    (id: string) => `There is no environment ${id} that this caller may use`,
+  ],
 });

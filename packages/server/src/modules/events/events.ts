@@ -7,7 +7,10 @@ import { newId } from "../../lib/ids.ts";
 import * as store from "./events.store.ts";
 
 /** Declares one event: its public name and, as a type, its payload. */
-export function event<Payload>(name: string, visibility: EventType<Payload>["visibility"] = "public"): EventType<Payload> {
+export function event<Payload>(
+  name: string,
+  visibility: EventType<Payload>["visibility"] = "public",
+): EventType<Payload> {
   return { name, visibility };
 }
 

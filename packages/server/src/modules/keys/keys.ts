@@ -12,7 +12,7 @@ import {
   sign as signBytes,
 } from "node:crypto";
 import { promisify } from "node:util";
-import { errors as joseErrors, type JWTPayload, type JWTVerifyOptions, jwtVerify } from "jose";
+import { type JWTPayload, type JWTVerifyOptions, errors as joseErrors, jwtVerify } from "jose";
 import { type Ctx, inTransaction, invalidate } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
 import * as store from "./keys.store.ts";
@@ -118,7 +118,9 @@ async function load(ctx: Ctx): Promise<KeySet> {
       current: {
         id: current.id,
         privateKey: openPrivateKey(ctx, current),
-        header: Buffer.from(JSON.stringify({ alg: algorithm, kid: current.id, typ: "JWT" })).toString("base64url"),
+        header: Buffer.from(JSON.stringify({ alg: algorithm, kid: current.id, typ: "JWT" })).toString(
+          "base64url",
+        ),
       },
       verifiers: new Map(
         rows.map((row) => [row.id, createPublicKey({ key: row.public_jwk as JsonWebKey, format: "jwk" })]),

@@ -25,7 +25,11 @@ export async function authorize(ctx: Ctx, query: URLSearchParams, browser: Brows
   const responseMode = query.get("response_mode") === "form_post" ? "form_post" : "query";
   try {
     const parameters = readParameters(query);
-    return await begin(ctx, { ...readRequest(parameters, app), redirectUri: app.redirectUri, state, responseMode }, browser);
+    return await begin(
+      ctx,
+      { ...readRequest(parameters, app), redirectUri: app.redirectUri, state, responseMode },
+      browser,
+    );
   } catch (error) {
     if (!(error instanceof AppError)) ctx.log.error({ err: error }, "authorize failed");
     const { publicUrl } = await environments.current(ctx);
@@ -35,7 +39,8 @@ export async function authorize(ctx: Ctx, query: URLSearchParams, browser: Brows
 
 async function checkApp(ctx: Ctx, query: URLSearchParams): Promise<App> {
   for (const name of ["client_id", "redirect_uri"]) {
-    if (query.getAll(name).length > 1) throw errors.invalid_request(`The parameter ${name} was sent more than once`);
+    if (query.getAll(name).length > 1)
+      throw errors.invalid_request(`The parameter ${name} was sent more than once`);
   }
   const client = await clients.lookUp(ctx, query.get("client_id") ?? "");
   if (!client) throw errors.invalid_client();
@@ -75,12 +80,19 @@ function checkForms(parameters: Parameters): void {
   }
   const longest = { state: 4096, nonce: 1024 };
   for (const [name, length] of Object.entries(longest)) {
-    if ((parameters.get(name)?.length ?? 0) > length) throw errors.invalid_request(`${name} is longer than ${length}`);
+    if ((parameters.get(name)?.length ?? 0) > length)
+      throw errors.invalid_request(`${name} is longer than ${length}`);
   }
 }
 
 function readScope(parameters: Parameters): string {
-  const scopes = [...new Set(required(parameters, "scope").split(/\s+/).filter((scope) => scope !== ""))];
+  const scopes = [
+    ...new Set(
+      required(parameters, "scope")
+        .split(/\s+/)
+        .filter((scope) => scope !== ""),
+    ),
+  ];
   if (!scopes.includes("openid")) throw errors.invalid_scope("scope must contain openid");
   // Unknown scopes are ignored, as OIDC Core 3.1.2.1 advises; what was granted stands in the token answer.
   return scopes.filter((scope) => offeredScopes.includes(scope)).join(" ");
@@ -93,11 +105,13 @@ function readChallenge(parameters: Parameters, client: clients.Client): string |
   const challenge = parameters.get("code_challenge");
   if (challenge === undefined) {
     const mandatory = client.enforce_pkce || client.type === "SPA" || client.type === "NTV";
-    if (mandatory) throw errors.invalid_request("code_challenge is missing: this client must use PKCE with S256");
+    if (mandatory)
+      throw errors.invalid_request("code_challenge is missing: this client must use PKCE with S256");
     return null;
   }
   const method = parameters.get("code_challenge_method") ?? "plain";
-  if (method !== "S256") throw errors.invalid_request(`code_challenge_method is "${method.slice(0, 60)}": use S256`);
+  if (method !== "S256")
+    throw errors.invalid_request(`code_challenge_method is "${method.slice(0, 60)}": use S256`);
   if (!/^[A-Za-z0-9_-]{43}$/.test(challenge)) {
     throw errors.invalid_request("code_challenge is not the base64url SHA-256 of a verifier (43 characters)");
   }

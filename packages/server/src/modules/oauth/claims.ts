@@ -78,7 +78,9 @@ function subjectClaims(subject: Subject): Record<string, unknown> {
     sub: subject.member.id,
     oid: subject.organizationId,
     sid: subject.sessionId,
-    ...(subject.member.organization_external_id !== null && { xoid: subject.member.organization_external_id }),
+    ...(subject.member.organization_external_id !== null && {
+      xoid: subject.member.organization_external_id,
+    }),
     ...(subject.member.external_id !== null && { xuid: subject.member.external_id }),
   };
 }
@@ -107,7 +109,9 @@ function profileClaims(subject: Subject, scope: string): Record<string, unknown>
 
 /** Claims that no attribute mapping may set. */
 const reserved = new Set(
-  "iss sub aud exp iat nbf jti oid sid xoid xuid azp amr nonce auth_time at_hash c_hash client_id roles permissions scope scopes email email_verified name given_name family_name".split(" "),
+  "iss sub aud exp iat nbf jti oid sid xoid xuid azp amr nonce auth_time at_hash c_hash client_id roles permissions scope scopes email email_verified name given_name family_name".split(
+    " ",
+  ),
 );
 
 function memberProfile(member: Member, scope: string): Record<string, unknown> {

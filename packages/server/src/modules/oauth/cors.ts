@@ -8,7 +8,7 @@ interface FromBrowser {
 
 /** The headers that let a page of a registered origin read the answer; none for other requests. */
 export async function corsHeaders(ctx: Ctx, request: FromBrowser): Promise<Record<string, string>> {
-  const origin = request.headers["origin"];
+  const origin = request.headers.origin;
   if (typeof origin !== "string") return {};
   const allowed = await clients.allowsOrigin(ctx, origin);
   return allowed ? { "access-control-allow-origin": origin, vary: "Origin" } : { vary: "Origin" };
@@ -27,7 +27,10 @@ export function preflight(path: string) {
         "access-control-allow-headers": "authorization, content-type",
         "access-control-max-age": "600",
       };
-      return { status: 204, headers: { ...headers, ...("access-control-allow-origin" in headers && permission) } };
+      return {
+        status: 204,
+        headers: { ...headers, ...("access-control-allow-origin" in headers && permission) },
+      };
     },
   };
 }

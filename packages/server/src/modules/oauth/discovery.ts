@@ -30,7 +30,9 @@ function describe(issuer: string): Record<string, unknown> {
     revocation_endpoint_auth_methods_supported: ["client_secret_post", "client_secret_basic"],
     introspection_endpoint_auth_methods_supported: ["client_secret_post", "client_secret_basic"],
     claims_supported:
-      "iss sub aud exp iat auth_time nonce amr azp at_hash c_hash sid oid xoid email email_verified name given_name family_name preferred_username picture locale".split(" "),
+      "iss sub aud exp iat auth_time nonce amr azp at_hash c_hash sid oid xoid email email_verified name given_name family_name preferred_username picture locale".split(
+        " ",
+      ),
     prompt_values_supported: ["none", "login", "create", "select_account", "consent"],
     claims_parameter_supported: false,
     request_parameter_supported: false,

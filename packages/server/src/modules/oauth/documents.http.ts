@@ -17,9 +17,12 @@ export const documentRoutes: HttpRoute[] = [
   document("/keys", keys.jwks),
   { method: "GET", path: "/userinfo", errors: "oauth", handle: answerUserInfo },
   { method: "POST", path: "/userinfo", errors: "oauth", handle: answerUserInfo },
-  ...["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/keys", "/userinfo"].map(
-    preflight,
-  ),
+  ...[
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    "/keys",
+    "/userinfo",
+  ].map(preflight),
   { method: "GET", path: "/oidc/logout", errors: "page", handle: answerLogout },
 ];
 
@@ -29,14 +32,21 @@ function document(path: string, read: (ctx: Ctx) => Promise<string>): HttpRoute 
     path,
     errors: "api",
     async handle(ctx, request) {
-      const headers = { "content-type": "application/json; charset=utf-8", "cache-control": "public, max-age=300" };
-      return { status: 200, headers: { ...headers, ...(await corsHeaders(ctx, request)) }, body: await read(ctx) };
+      const headers = {
+        "content-type": "application/json; charset=utf-8",
+        "cache-control": "public, max-age=300",
+      };
+      return {
+        status: 200,
+        headers: { ...headers, ...(await corsHeaders(ctx, request)) },
+        body: await read(ctx),
+      };
     },
   };
 }
 
 async function answerUserInfo(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
-  const header = request.headers["authorization"];
+  const header = request.headers.authorization;
   const token = /^Bearer +(\S+)$/i.exec(typeof header === "string" ? header : "")?.[1];
   if (token === undefined) throw errors.invalid_token();
   const headers = { "cache-control": "no-store", ...(await corsHeaders(ctx, request)) };

@@ -23,8 +23,17 @@ export const oauthErrors = defineErrors({
     "INVALID_ARGUMENT",
     (type: string) => `response_type is "${type}": only "code" is offered`,
   ],
-  request_not_supported: ["INVALID_ARGUMENT", "The request parameter is not supported: send plain parameters"],
-  request_uri_not_supported: ["INVALID_ARGUMENT", "The request_uri parameter is not supported: send plain parameters"],
-  UNAUTHENTICATED: ["UNAUTHENTICATED", "The access token is malformed, expired, or its session or client is gone"],
+  request_not_supported: [
+    "INVALID_ARGUMENT",
+    "The request parameter is not supported: send plain parameters",
+  ],
+  request_uri_not_supported: [
+    "INVALID_ARGUMENT",
+    "The request_uri parameter is not supported: send plain parameters",
+  ],
+  UNAUTHENTICATED: [
+    "UNAUTHENTICATED",
+    "The access token is malformed, expired, or its session or client is gone",
+  ],
   invalid_token: ["UNAUTHENTICATED", "The access token is malformed, expired, or its session has ended"],
 });

@@ -10,7 +10,8 @@ export type Parameters = ReadonlyMap<string, string>;
 export function readParameters(...sources: URLSearchParams[]): Parameters {
   const read = new Map<string, string>();
   for (const [name, value] of sources.flatMap((source) => [...source])) {
-    if (read.has(name)) throw errors.invalid_request(`The parameter ${name.slice(0, 60)} was sent more than once`);
+    if (read.has(name))
+      throw errors.invalid_request(`The parameter ${name.slice(0, 60)} was sent more than once`);
     read.set(name, value);
   }
   for (const [name, value] of read) if (value === "") read.delete(name);

@@ -5,15 +5,22 @@
 import type { Ctx } from "../../context.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import * as environments from "../environments/environments.ts";
-import * as store from "./refresh-tokens.store.ts";
 import type { Grant } from "./refresh-tokens.store.ts";
+import * as store from "./refresh-tokens.store.ts";
 
 export type { Grant };
 
 /** Makes a grant with its first refresh token, and returns the token. */
 export async function begin(
   ctx: Ctx,
-  input: { id: string; sessionId: string; clientId: string; organizationId: string; scope: string; authenticatedAt: Date },
+  input: {
+    id: string;
+    sessionId: string;
+    clientId: string;
+    organizationId: string;
+    scope: string;
+    authenticatedAt: Date;
+  },
 ): Promise<string> {
   await store.insertGrant(ctx, {
     id: input.id,

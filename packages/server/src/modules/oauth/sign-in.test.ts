@@ -2,7 +2,14 @@
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
-import { authorizeUrl, callback, createSamlTenant, postToken, type SamlTenant, samlSignIn } from "../../testing/sign-in.ts";
+import {
+  authorizeUrl,
+  callback,
+  createSamlTenant,
+  postToken,
+  type SamlTenant,
+  samlSignIn,
+} from "../../testing/sign-in.ts";
 
 let app: TestApp;
 let tenant: SamlTenant;
@@ -19,10 +26,14 @@ describe("a sign-in by SAML", () => {
     expect(answer.get("state")).toBe("state-1");
     expect(answer.get("iss")).toBe(app.url);
     const code = answer.get("code") ?? "";
-    const { status, body, headers } = await postToken(app, { grant_type: "authorization_code", code, redirect_uri: callback });
+    const { status, body, headers } = await postToken(app, {
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: callback,
+    });
     expect(status).toBe(200);
     expect(headers.get("cache-control")).toBe("no-store");
-    const idToken = decodeJwt(body["id_token"] ?? "");
+    const idToken = decodeJwt(body.id_token ?? "");
     expect(idToken).toMatchObject({
       iss: app.url,
       aud: [app.clientId],
@@ -33,8 +44,12 @@ describe("a sign-in by SAML", () => {
       given_name: "Ada",
     });
     expect(idToken.sub).toMatch(/^usr_\d{18}$/);
-    expect(decodeJwt(body["access_token"] ?? "")).toMatchObject({ sub: idToken.sub, roles: ["member"], permissions: [] });
-    expect(body["refresh_token"]).toMatch(/^rt_.{43}$/);
+    expect(decodeJwt(body.access_token ?? "")).toMatchObject({
+      sub: idToken.sub,
+      roles: ["member"],
+      permissions: [],
+    });
+    expect(body.refresh_token).toMatch(/^rt_.{43}$/);
   });
 
   test("leaves a session that answers the next authorize at once", async () => {

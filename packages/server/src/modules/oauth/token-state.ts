@@ -30,7 +30,13 @@ export async function introspect(
     const grant = await refreshTokens.peek(ctx, token);
     const session = grant && (await sessions.findById(ctx, grant.session_id));
     if (!grant || !session) return { active: false };
-    return { active: true, token_type: "refresh_token", client_id: grant.client_id, sub: session.user_id, scope: grant.scope };
+    return {
+      active: true,
+      token_type: "refresh_token",
+      client_id: grant.client_id,
+      sub: session.user_id,
+      scope: grant.scope,
+    };
   }
   const live = await liveAccessToken(ctx, token);
   return live ? { active: true, token_type: "Bearer", ...live.claims } : { active: false };
@@ -41,7 +47,11 @@ export async function introspect(
  * are no error.
  * @throws invalid_client also for public clients
  */
-export async function revoke(ctx: Ctx, parameters: Parameters, authorization: string | undefined): Promise<void> {
+export async function revoke(
+  ctx: Ctx,
+  parameters: Parameters,
+  authorization: string | undefined,
+): Promise<void> {
   const client = await confidentialClient(ctx, parameters, authorization);
   const token = required(parameters, "token");
   await inTransaction(ctx, async (ctx) => {
@@ -55,8 +65,8 @@ export async function userInfo(ctx: Ctx, accessToken: string): Promise<Record<st
   const live = await liveAccessToken(ctx, accessToken);
   if (!live) throw errors.invalid_token();
   const { claims, session } = live;
-  if (!session) return { sub: claims.sub, oid: claims["oid"] };
-  const organizationId = String(claims["oid"]);
+  if (!session) return { sub: claims.sub, oid: claims.oid };
+  const organizationId = String(claims.oid);
   const member = await users.member(ctx, organizationId, session.user_id);
   if (member?.membership_status !== "ACTIVE") throw errors.invalid_token();
   return { ...userInfoClaims(member, claims.scope), oid: organizationId, sid: session.id };
@@ -72,8 +82,8 @@ export async function callerOf(ctx: Ctx, token: string): Promise<Caller> {
   if (!live) throw errors.UNAUTHENTICATED();
   const { claims, session } = live;
   if (session) {
-    const permissions = Array.isArray(claims["permissions"]) ? claims["permissions"].map(String) : [];
-    const organizationId = String(claims["oid"]);
+    const permissions = Array.isArray(claims.permissions) ? claims.permissions.map(String) : [];
+    const organizationId = String(claims.oid);
     return { kind: "SESSION", userId: session.user_id, sessionId: session.id, organizationId, permissions };
   }
   const client = claims.sub === claims.client_id ? await clients.lookUp(ctx, claims.client_id) : undefined;
@@ -85,10 +95,11 @@ async function liveAccessToken(ctx: Ctx, token: string): Promise<LiveToken | und
   const { publicUrl } = await environments.current(ctx);
   const claims = await keys.verify(ctx, token, { issuer: publicUrl });
   // An ID token has the same signature and no jti: it is no access token.
-  if (typeof claims?.["client_id"] !== "string" || typeof claims["scope"] !== "string" || !claims.jti) return undefined;
+  if (typeof claims?.client_id !== "string" || typeof claims.scope !== "string" || !claims.jti)
+    return undefined;
   const live = claims as LiveToken["claims"];
-  if (typeof claims["sid"] !== "string") return { claims: live, session: undefined };
-  const session = await sessions.findById(ctx, claims["sid"]);
+  if (typeof claims.sid !== "string") return { claims: live, session: undefined };
+  const session = await sessions.findById(ctx, claims.sid);
   return session && { claims: live, session };
 }
 

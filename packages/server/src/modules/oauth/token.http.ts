@@ -4,13 +4,15 @@ import { type HttpReply, type HttpRequest, type HttpRoute, json } from "../../tr
 import { corsHeaders, preflight } from "./cors.ts";
 import { oauthErrors as errors } from "./errors.ts";
 import { type Parameters, readParameters } from "./parameters.ts";
-import { introspect, revoke } from "./token-state.ts";
 import { exchange } from "./token.ts";
+import { introspect, revoke } from "./token-state.ts";
 
 const noStore = { "cache-control": "no-store", pragma: "no-cache" };
 
 export const tokenRoutes: HttpRoute[] = [
-  post("/oauth/token", async (ctx, parameters, authorization) => json(await exchange(ctx, parameters, authorization))),
+  post("/oauth/token", async (ctx, parameters, authorization) =>
+    json(await exchange(ctx, parameters, authorization)),
+  ),
   post("/oauth/introspect", async (ctx, parameters, authorization) =>
     json(await introspect(ctx, parameters, authorization)),
   ),
@@ -46,6 +48,6 @@ function parametersOf(ctx: Ctx, request: HttpRequest): Parameters {
 }
 
 function authorizationOf(request: HttpRequest): string | undefined {
-  const value = request.headers["authorization"];
+  const value = request.headers.authorization;
   return typeof value === "string" ? value : undefined;
 }

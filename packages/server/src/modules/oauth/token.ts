@@ -41,7 +41,8 @@ export async function authenticateClient(
   authorization: string | undefined,
 ): Promise<clients.Client> {
   const basic = readBasic(authorization);
-  if (!basic) return clients.authenticate(ctx, parameters.get("client_id") ?? "", parameters.get("client_secret"));
+  if (!basic)
+    return clients.authenticate(ctx, parameters.get("client_id") ?? "", parameters.get("client_secret"));
   if (parameters.has("client_secret")) {
     throw errors.invalid_request("The client authenticated twice: use the form or the Authorization header");
   }

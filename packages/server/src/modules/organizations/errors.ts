@@ -2,14 +2,19 @@
 import { defineErrors } from "../../errors.ts";
 
 export const organizationErrors = defineErrors({
-  ORGANIZATION_NOT_FOUND: ["NOT_FOUND", (ref: string) => `There is no organization ${ref} in this environment`],
+  ORGANIZATION_NOT_FOUND: [
+    "NOT_FOUND",
+    (ref: string) => `There is no organization ${ref} in this environment`,
+  ],
   ORGANIZATION_EXTERNAL_ID_TAKEN: [
     "ALREADY_EXISTS",
-    (id: string) => `An organization with the external id "${id}" already exists: external ids are unique in an environment`,
+    (id: string) =>
+      `An organization with the external id "${id}" already exists: external ids are unique in an environment`,
   ],
   ORGANIZATION_SLUG_TAKEN: [
     "ALREADY_EXISTS",
-    (slug: string) => `An organization with the slug "${slug}" already exists: slugs are unique in an environment`,
+    (slug: string) =>
+      `An organization with the slug "${slug}" already exists: slugs are unique in an environment`,
   ],
   ORGANIZATION_REQUIRED: ["INVALID_ARGUMENT", "organization is required"],
   EXTERNAL_ID_REQUIRED: ["INVALID_ARGUMENT", "ExternalId is required"],

@@ -34,7 +34,11 @@ export async function list(at: Scope, page: PageRange & { externalId?: string })
     .execute();
 }
 
-export async function set(at: Scope, id: string, change: OrganizationChange): Promise<Organization | undefined> {
+export async function set(
+  at: Scope,
+  id: string,
+  change: OrganizationChange,
+): Promise<Organization | undefined> {
   return at.db
     .updateTable("organizations")
     .set(change)

@@ -7,11 +7,11 @@ import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
 import { addToCount, readCount } from "../../db/counters.ts";
 import { brokenUniqueIndex } from "../../db/scope.ts";
 import { newId } from "../../lib/ids.ts";
-import { type Page, type PageRequest, openPage } from "../../paging.ts";
+import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import { organizationErrors as errors } from "./errors.ts";
 import { organizationCreated, organizationDeleted, organizationUpdated } from "./events.ts";
-import * as store from "./organizations.store.ts";
 import type { Organization, OrganizationRef } from "./organizations.store.ts";
+import * as store from "./organizations.store.ts";
 
 export type { Organization, OrganizationRef };
 
@@ -78,7 +78,11 @@ export async function list(
  * Changes the fields that are given. A metadata map that is not empty replaces the former one.
  * @throws ORGANIZATION_NOT_FOUND, ORGANIZATION_EXTERNAL_ID_TAKEN, ORGANIZATION_SLUG_TAKEN
  */
-export async function update(ctx: Ctx, ref: OrganizationRef, patch: OrganizationPatch): Promise<Organization> {
+export async function update(
+  ctx: Ctx,
+  ref: OrganizationRef,
+  patch: OrganizationPatch,
+): Promise<Organization> {
   return inTransaction(ctx, async (ctx) => {
     const { id } = await get(ctx, ref);
     const organization = await store.set(ctx, id, changeOf(ctx, patch)).catch(rejectTaken(patch));
@@ -101,6 +105,7 @@ async function remove(ctx: Ctx, ref: OrganizationRef): Promise<void> {
     await addToCount(ctx, "organizations", "", -1);
   });
 }
+
 export { remove as delete };
 
 function changeOf(ctx: Ctx, patch: OrganizationPatch): store.OrganizationChange {
@@ -110,14 +115,16 @@ function changeOf(ctx: Ctx, patch: OrganizationPatch): store.OrganizationChange 
     ...(patch.externalId !== undefined && { external_id: patch.externalId || null }),
     ...(patch.slug !== undefined && { slug: patch.slug || null }),
     ...(patch.logoUrl !== undefined && { logo_url: patch.logoUrl || null }),
-    ...(patch.metadata && Object.keys(patch.metadata).length > 0 && { metadata: JSON.stringify(patch.metadata) }),
+    ...(patch.metadata &&
+      Object.keys(patch.metadata).length > 0 && { metadata: JSON.stringify(patch.metadata) }),
   };
 }
 
 function rejectTaken(input: OrganizationPatch): (error: unknown) => never {
   return (error) => {
     const index = brokenUniqueIndex(error);
-    if (index === "organizations_external_id") throw errors.ORGANIZATION_EXTERNAL_ID_TAKEN(input.externalId ?? "");
+    if (index === "organizations_external_id")
+      throw errors.ORGANIZATION_EXTERNAL_ID_TAKEN(input.externalId ?? "");
     if (index === "organizations_slug") throw errors.ORGANIZATION_SLUG_TAKEN(input.slug ?? "");
     throw error;
   };

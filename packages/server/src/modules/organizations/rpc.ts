@@ -1,6 +1,7 @@
 /** The door of OrganizationService. */
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
+
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import { RegionCode } from "@gatehouse/contract/scalekit/v1/commons/commons_pb";
 import {
   type OrganizationSchema,
@@ -23,7 +24,10 @@ export const organizationService = serve(OrganizationService, {
 
   async updateOrganization(ctx, { identities, organization }) {
     const input = present(organization);
-    const patch = { ...given(input), ...(input.displayName !== undefined && { displayName: input.displayName }) };
+    const patch = {
+      ...given(input),
+      ...(input.displayName !== undefined && { displayName: input.displayName }),
+    };
     return { organization: toOrganization(await organizations.update(ctx, refOf(identities), patch)) };
   },
 
@@ -32,7 +36,8 @@ export const organizationService = serve(OrganizationService, {
   },
 
   async getOrganizationByExternalId(ctx, { identities }) {
-    if (identities.case !== "externalId" || identities.value === "") throw organizationErrors.EXTERNAL_ID_REQUIRED();
+    if (identities.case !== "externalId" || identities.value === "")
+      throw organizationErrors.EXTERNAL_ID_REQUIRED();
     return { organization: toOrganization(await organizations.get(ctx, refOf(identities))) };
   },
 

@@ -163,7 +163,8 @@ export async function end(
     .set({ status, ended_at: now, updated_at: now })
     .where("environment_id", "=", at.environmentId)
     .where("status", "=", "active");
-  const one = "id" in which ? query.where("id", "=", which.id) : query.where("secret_hash", "=", which.secretHash);
+  const one =
+    "id" in which ? query.where("id", "=", which.id) : query.where("secret_hash", "=", which.secretHash);
   return one.returningAll().executeTakeFirst();
 }
 

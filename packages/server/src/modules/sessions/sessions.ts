@@ -7,8 +7,8 @@ import { newId } from "../../lib/ids.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import * as environments from "../environments/environments.ts";
 import { sessionEnded } from "./events.ts";
-import * as store from "./sessions.store.ts";
 import type { LiveSession, Session } from "./sessions.store.ts";
+import * as store from "./sessions.store.ts";
 
 export type { LiveSession, Session };
 
@@ -32,14 +32,19 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<{ session: Sessio
     const former = input.currentSecret === undefined ? undefined : await find(ctx, input.currentSecret);
     if (former && former.user_id !== input.userId) await end(ctx, { id: former.id }, "logout");
     const goesOn = former?.user_id === input.userId ? former : undefined;
-    const session = (goesOn && (await renew(ctx, goesOn, input, secret))) ?? (await begin(ctx, input, secret));
+    const session =
+      (goesOn && (await renew(ctx, goesOn, input, secret))) ?? (await begin(ctx, input, secret));
     await store.setOrganization(ctx, { ...input, sessionId: session.id, now: ctx.now() });
     return { session, secret };
   });
 }
 
 /** The live session of a cookie, seen from an organization; undefined when it has ended or never was. */
-export async function find(ctx: Ctx, secret: string, organizationId?: string): Promise<LiveSession | undefined> {
+export async function find(
+  ctx: Ctx,
+  secret: string,
+  organizationId?: string,
+): Promise<LiveSession | undefined> {
   return store.findLive(ctx, hashSecret(secret), ctx.now(), organizationId);
 }
 
@@ -55,7 +60,11 @@ export async function findById(ctx: Ctx, id: string): Promise<Session | undefine
 export async function touch(ctx: Ctx, id: string, organizationId?: string): Promise<Session | undefined> {
   const now = ctx.now();
   const idleExpiresAt = await idleExpiry(ctx, now);
-  return store.touch(ctx, id, { now, idleExpiresAt, ...(organizationId !== undefined && { organizationId }) });
+  return store.touch(ctx, id, {
+    now,
+    idleExpiresAt,
+    ...(organizationId !== undefined && { organizationId }),
+  });
 }
 
 /** Notes that an app shares the session. */

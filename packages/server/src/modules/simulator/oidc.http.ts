@@ -3,7 +3,7 @@ import type { Ctx } from "../../context.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, json, redirect } from "../../transport/http.ts";
 import { page } from "../../transport/page.ts";
 import * as oidc from "./oidc.ts";
-import { chooserPage } from "./pages.ts";
+import { chooserPage } from "./pages.http.ts";
 import { readChoice } from "./people.ts";
 import { audienceOf } from "./simulator.ts";
 

@@ -2,7 +2,7 @@
 import type { Ctx } from "../../context.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../transport/http.ts";
 import { page, submitPage } from "../../transport/page.ts";
-import { chooserPage } from "./pages.ts";
+import { chooserPage } from "./pages.http.ts";
 import { readChoice } from "./people.ts";
 import * as saml from "./saml.ts";
 import { audienceOf } from "./simulator.ts";

@@ -1,7 +1,7 @@
 /** Every route of the simulator; `app.ts` mounts them in development only. */
 import type { HttpRoute } from "../../transport/http.ts";
 import { oidcRoutes } from "./oidc.http.ts";
-import { stylesheet, stylesheetPath } from "./pages.ts";
+import { stylesheet, stylesheetPath } from "./pages.http.ts";
 import { samlRoutes } from "./saml.http.ts";
 
 const css: HttpRoute = {

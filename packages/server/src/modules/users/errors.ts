@@ -2,5 +2,8 @@
 import { defineErrors } from "../../errors.ts";
 
 export const userErrors = defineErrors({
-  USER_ALREADY_MEMBER: ["ALREADY_EXISTS", (email: string) => `${email} is a member of this organization already`],
+  USER_ALREADY_MEMBER: [
+    "ALREADY_EXISTS",
+    (email: string) => `${email} is a member of this organization already`,
+  ],
 });

@@ -27,7 +27,11 @@ export async function findByEmail(at: Scope, email: string): Promise<User | unde
   return inEnvironment(at).where("email", "=", email).executeTakeFirst();
 }
 
-export async function findByIdentity(at: Scope, connectionId: string, subject: string): Promise<User | undefined> {
+export async function findByIdentity(
+  at: Scope,
+  connectionId: string,
+  subject: string,
+): Promise<User | undefined> {
   return at.db
     .selectFrom("users")
     .innerJoin("external_identities", "external_identities.user_id", "users.id")
@@ -38,13 +42,20 @@ export async function findByIdentity(at: Scope, connectionId: string, subject: s
     .executeTakeFirst();
 }
 
-export async function findMember(at: Scope, organizationId: string, userId: string): Promise<Member | undefined> {
+export async function findMember(
+  at: Scope,
+  organizationId: string,
+  userId: string,
+): Promise<Member | undefined> {
   return at.db
     .selectFrom("users")
     .innerJoin("memberships", "memberships.user_id", "users.id")
     .innerJoin("organizations", "organizations.id", "memberships.organization_id")
     .selectAll("users")
-    .select(["memberships.status as membership_status", "organizations.external_id as organization_external_id"])
+    .select([
+      "memberships.status as membership_status",
+      "organizations.external_id as organization_external_id",
+    ])
     .select((eb) =>
       sql<string[]>`array(${eb
         .selectFrom("membership_roles")
@@ -71,7 +82,10 @@ export async function set(at: Scope, id: string, change: Updateable<Database["us
 }
 
 /** False when the user is a member already. */
-export async function insertMembership(at: Scope, row: Insertable<Database["memberships"]>): Promise<boolean> {
+export async function insertMembership(
+  at: Scope,
+  row: Insertable<Database["memberships"]>,
+): Promise<boolean> {
   const inserted = await at.db
     .insertInto("memberships")
     .values(row)
@@ -82,7 +96,10 @@ export async function insertMembership(at: Scope, row: Insertable<Database["memb
 }
 
 /** Links a user to a subject of a connection, or notes another sign-in of that subject. */
-export async function setIdentity(at: Scope, row: Insertable<Database["external_identities"]>): Promise<void> {
+export async function setIdentity(
+  at: Scope,
+  row: Insertable<Database["external_identities"]>,
+): Promise<void> {
   await at.db
     .insertInto("external_identities")
     .values(row)

@@ -8,8 +8,8 @@ import { newId } from "../../lib/ids.ts";
 import * as roles from "../roles/roles.ts";
 import { userErrors as errors } from "./errors.ts";
 import { membershipCreated } from "./events.ts";
-import * as store from "./users.store.ts";
 import type { Member, User } from "./users.store.ts";
+import * as store from "./users.store.ts";
 
 export type { Member, User };
 
@@ -29,7 +29,12 @@ export interface NewMember {
   emailVerified: boolean;
   profile: Profile;
   organizationId: string;
-  provisioningMethod: "jit_using_sso" | "direct_provision" | "invitation" | "org_creator" | "allowed_email_domain";
+  provisioningMethod:
+    | "jit_using_sso"
+    | "direct_provision"
+    | "invitation"
+    | "org_creator"
+    | "allowed_email_domain";
 }
 
 /**
@@ -54,7 +59,8 @@ export async function create(ctx: Ctx, input: NewMember): Promise<User> {
     if (!joined) throw errors.USER_ALREADY_MEMBER(input.email);
     await roles.assignDefault(ctx, input.organizationId, user.id);
     await addToCount(ctx, "users", input.organizationId, 1);
-    await ctx.emit(membershipCreated,
+    await ctx.emit(
+      membershipCreated,
       { user, organization_id: input.organizationId, provisioning_method: input.provisioningMethod },
       input.organizationId,
     );

@@ -24,7 +24,8 @@ export function registrationProblem(uri: string, rules: RedirectRules): string |
   if (uri.includes("?")) return "has a query string: register the URL without it";
   if (uri.includes("#")) return "has a fragment: redirect URIs must not (RFC 6749 section 3.1.2)";
   if (url.username !== "" || url.password !== "") return "has a user name or password in it";
-  if (/^(javascript|data|vbscript|file|blob|about):$/.test(url.protocol)) return `has the scheme ${url.protocol}`;
+  if (/^(javascript|data|vbscript|file|blob|about):$/.test(url.protocol))
+    return `has the scheme ${url.protocol}`;
   if (wildcard) return wildcardProblem(uri, rules);
   if (!rules.development) return productionProblem(url, rules);
   return undefined;
@@ -42,12 +43,17 @@ function wildcardProblem(uri: string, rules: RedirectRules): string | undefined 
 function productionProblem(url: URL, rules: RedirectRules): string | undefined {
   if (rules.native && isLoopback(url)) return undefined;
   if (url.protocol === "http:") return "is http: production needs https or a custom scheme";
-  if (url.hostname === "localhost" || isLoopback(url)) return "is on localhost: production needs a public host";
+  if (url.hostname === "localhost" || isLoopback(url))
+    return "is on localhost: production needs a public host";
   return undefined;
 }
 
 /** Whether `requested` is one of the registered URIs, by the rules of the environment and the client. */
-export function isRegistered(requested: string, registered: readonly string[], rules: RedirectRules): boolean {
+export function isRegistered(
+  requested: string,
+  registered: readonly string[],
+  rules: RedirectRules,
+): boolean {
   const url = URL.parse(requested);
   if (!url || requested.includes("#") || url.username !== "" || url.password !== "") return false;
   if (registered.includes(requested)) return true;

@@ -48,11 +48,15 @@ function checkCode(ctx: Ctx, client: Client, parameters: Parameters, code: codes
   const verifier = parameters.get("code_verifier");
   if (code.code_challenge === null) {
     // A verifier without a challenge means that somebody removed the challenge on its way to us (RFC 9700 4.8.2).
-    if (verifier !== undefined) throw errors.invalid_grant("code_verifier was sent, and code_challenge was not");
+    if (verifier !== undefined)
+      throw errors.invalid_grant("code_verifier was sent, and code_challenge was not");
     return;
   }
-  const challenge = createHash("sha256").update(verifier ?? "").digest("base64url");
-  if (!equalSecret(challenge, code.code_challenge)) throw errors.invalid_grant("code_verifier is missing or wrong");
+  const challenge = createHash("sha256")
+    .update(verifier ?? "")
+    .digest("base64url");
+  if (!equalSecret(challenge, code.code_challenge))
+    throw errors.invalid_grant("code_verifier is missing or wrong");
 }
 
 async function subjectOf(ctx: Ctx, code: codes.AuthorizationCode): Promise<Subject> {
@@ -60,7 +64,8 @@ async function subjectOf(ctx: Ctx, code: codes.AuthorizationCode): Promise<Subje
   const session = await sessions.findById(ctx, code.session_id);
   if (!session) throw errors.invalid_grant("The session has ended: sign in again");
   const member = await users.member(ctx, code.organization_id, session.user_id);
-  if (member?.membership_status !== "ACTIVE") throw errors.invalid_grant("The user is no active member any more");
+  if (member?.membership_status !== "ACTIVE")
+    throw errors.invalid_grant("The user is no active member any more");
   const { organization_id: organizationId, connection_id: connectionId } = code;
   return { mode: "full_stack", member, sessionId: session.id, organizationId, connectionId };
 }

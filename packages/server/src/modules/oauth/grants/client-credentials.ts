@@ -34,8 +34,12 @@ export const clientCredentials: Grant = {
 
 function grantedScopes(client: Client, parameters: Parameters): string[] {
   const own = ["openid", ...client.scopes];
-  const wanted = parameters.get("scope")?.split(/\s+/).filter((scope) => scope !== "");
+  const wanted = parameters
+    .get("scope")
+    ?.split(/\s+/)
+    .filter((scope) => scope !== "");
   const refused = wanted?.find((scope) => !own.includes(scope));
-  if (refused !== undefined) throw errors.invalid_scope(`The client does not have the scope ${refused.slice(0, 60)}`);
+  if (refused !== undefined)
+    throw errors.invalid_scope(`The client does not have the scope ${refused.slice(0, 60)}`);
   return wanted ?? own;
 }

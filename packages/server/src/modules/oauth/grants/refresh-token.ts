@@ -29,7 +29,10 @@ export const refreshToken: Grant = {
 
 /** Fewer scopes may be asked for, never more (RFC 6749 section 6); the grant keeps its own. */
 function narrowed(granted: string, parameters: Parameters): string {
-  const wanted = parameters.get("scope")?.split(/\s+/).filter((scope) => scope !== "");
+  const wanted = parameters
+    .get("scope")
+    ?.split(/\s+/)
+    .filter((scope) => scope !== "");
   if (wanted === undefined) return granted;
   const beyond = wanted.find((scope) => !granted.split(" ").includes(scope));
   if (beyond !== undefined) throw errors.invalid_scope(`The scope ${beyond.slice(0, 60)} was not granted`);
@@ -40,7 +43,8 @@ async function subjectOf(ctx: Ctx, grant: refreshTokens.Grant): Promise<Subject>
   const session = await sessions.touch(ctx, grant.session_id);
   if (!session) throw errors.invalid_grant("The session has ended: sign in again");
   const member = await users.member(ctx, grant.organization_id, session.user_id);
-  if (member?.membership_status !== "ACTIVE") throw errors.invalid_grant("The user is no active member any more");
+  if (member?.membership_status !== "ACTIVE")
+    throw errors.invalid_grant("The user is no active member any more");
   const connectionId = await sessions.connectionOf(ctx, session.id, grant.organization_id);
   const { organization_id: organizationId } = grant;
   return { mode: "full_stack", member, sessionId: session.id, organizationId, connectionId };
@@ -49,5 +53,7 @@ async function subjectOf(ctx: Ctx, grant: refreshTokens.Grant): Promise<Subject>
 /** An unknown token ends nothing; one that was used already ends its family. */
 async function refuse(ctx: Ctx, token: string) {
   await refreshTokens.endFamilyOf(ctx, token);
-  return errors.invalid_grant("The refresh token is unknown, was used already, or its session has ended: sign in again");
+  return errors.invalid_grant(
+    "The refresh token is unknown, was used already, or its session has ended: sign in again",
+  );
 }
