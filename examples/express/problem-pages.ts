@@ -21,6 +21,8 @@ const advice: Record<string, string> = {
     "The client id or the secret is not the one that the environment knows. Compare credentials.env.",
   invalid_organization_id:
     "No organization has this id in this environment. Copy it again from the dashboard.",
+  invalid_status:
+    "The identity provider refused. Try another account, or ask your administrator to assign you to this app.",
   invalid_state: "The sign-in took too long, or was continued in another browser. Begin it again.",
   invalid_user_domain: "The identity provider vouched for an address outside the organization's domains.",
   no_active_connections:

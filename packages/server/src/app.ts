@@ -21,6 +21,7 @@ import { documentRoutes } from "./modules/oauth/documents.http.ts";
 import { tokenRoutes } from "./modules/oauth/token.http.ts";
 import { callerOf } from "./modules/oauth/token-state.ts";
 import { organizationService } from "./modules/organizations/rpc.ts";
+import { sessionReactions } from "./modules/sessions/reactions.ts";
 import { userReactions } from "./modules/users/reactions.ts";
 import { type Fakes, openRuntime } from "./runtime.ts";
 import { appRoutes } from "./transport/apps.ts";
@@ -29,7 +30,8 @@ import { ctxBuilder } from "./transport/ctx.ts";
 import type { HttpRoute } from "./transport/http.ts";
 import { createTransport } from "./transport/transport.ts";
 
-const services = [
+/** The doors of the contract, in reading order; docs/compatibility.md is generated from them. */
+export const services = [
   environmentService,
   organizationService,
   domainService,
@@ -48,7 +50,7 @@ const routes: HttpRoute[] = [
 ];
 
 /** Run in this order, in the transaction of the change. */
-const reactions = [...userReactions];
+const reactions = [...userReactions, ...sessionReactions];
 
 export const emit = createEmit(reactions);
 
@@ -67,7 +69,8 @@ export interface Gatehouse {
   testOrganization:
     | { organizationId: string; samlConnectionId: string; oidcConnectionId: string }
     | undefined;
-  stop(): Promise<void>;
+  /** @param alongside what must have ended before the database is closed */
+  stop(alongside?: Promise<unknown>): Promise<void>;
 }
 
 /** Opens the database, prepares the first environment and listens. */
@@ -97,8 +100,8 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
       environmentId,
       systemCtx: () => systemCtx(createCtx, environmentId),
       testOrganization: simulator?.testOrganization,
-      async stop() {
-        await transport.stop();
+      async stop(alongside) {
+        await Promise.all([transport.stop(), alongside]);
         await runtime.close();
       },
     };

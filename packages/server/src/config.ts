@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import path from "node:path";
+import { createSecureContext } from "node:tls";
 
 export interface Config {
   mode: "development" | "production";
@@ -58,7 +59,7 @@ export const settings = [
   {
     name: "GATEHOUSE_URL",
     type: "URL",
-    default: "http://localhost:PORT",
+    default: "http://localhost:PORT; https with GATEHOUSE_TLS_CERT",
     about: "The public URL of the first environment; every link and the issuer are built from it.",
   },
   {
@@ -159,17 +160,18 @@ export function readConfig(env: Env): Config {
   const reader = new Reader(env, problems);
   const mode = reader.oneOf("GATEHOUSE_MODE", ["development", "production"] as const, "development");
   const port = reader.port("PORT", 8080);
+  const tls = reader.tls();
   const config: Config = {
     mode,
     host: reader.text("HOST", mode === "production" ? "0.0.0.0" : "127.0.0.1"),
     port,
-    publicUrl: reader.origin("GATEHOUSE_URL", `http://localhost:${port}`),
+    publicUrl: reader.origin("GATEHOUSE_URL", `${tls ? "https" : "http"}://localhost:${port}`),
     demoPort: reader.port("GATEHOUSE_DEMO_PORT", mode === "production" ? 0 : port === 0 ? 0 : port + 1),
     dataDir: path.resolve(reader.text("GATEHOUSE_DATA", "./data")),
-    databaseUrl: reader.text("DATABASE_URL", ""),
+    databaseUrl: reader.databaseUrl(),
     databasePoolSize: reader.whole("GATEHOUSE_DATABASE_POOL", 10, 2, 500),
     masterKey: reader.masterKey(),
-    tls: reader.tls(),
+    tls,
     trustedProxies: reader.list("GATEHOUSE_TRUSTED_PROXIES"),
     outboundAllow: reader.list("GATEHOUSE_OUTBOUND_ALLOW"),
     smtpUrl: reader.text("SMTP_URL", ""),
@@ -180,12 +182,13 @@ export function readConfig(env: Env): Config {
       mode === "production" ? "info" : "warn",
     ),
   };
-  if (mode === "production") problems.push(...missingInProduction(config));
+  if (mode === "production") problems.push(...missingInProduction(config, problems));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
 
-function missingInProduction(config: Config): string[] {
+/** A setting that was named with a bad value is not missing, too. */
+function missingInProduction(config: Config, told: readonly string[]): string[] {
   const checks: [boolean, string][] = [
     [
       config.masterKey === undefined,
@@ -202,7 +205,10 @@ function missingInProduction(config: Config): string[] {
     [config.smtpUrl === "", "SMTP_URL is missing: sign-in codes and invitations could not be sent"],
     [config.mailFrom === "", "MAIL_FROM is missing: mail needs a sender"],
   ];
-  return checks.filter(([wrong]) => wrong).map(([, text]) => text);
+  const missing = checks.filter(([wrong]) => wrong).map(([, text]) => text);
+  return missing.filter(
+    (text) => !told.some((problem) => problem.startsWith(text.slice(0, text.indexOf(" ")))),
+  );
 }
 
 /** Reads one variable at a time and notes what is wrong instead of throwing, so that all is told at once. */
@@ -250,19 +256,34 @@ class Reader {
   origin(name: Name, fallback: string): string {
     const value = this.text(name, fallback);
     const url = URL.parse(value);
-    if (url && /^https?:$/.test(url.protocol) && url.origin === value.replace(/\/$/, "")) return url.origin;
+    // The parser itself writes the one slash behind the origin, host names in lower case, and drops default ports.
+    if (url && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
     this.#problems.push(`${name} is "${value}": it must be an http or https URL without a path`);
     return fallback;
   }
 
+  /** The value stays out of the message: it may hold the password. */
+  databaseUrl(): string {
+    const value = this.text("DATABASE_URL", "");
+    const isPostgres = /^postgres(ql)?:$/.test(URL.parse(value)?.protocol ?? "");
+    if (value === "" || isPostgres) return value;
+    this.#problems.push("DATABASE_URL is not of the form postgres://user:password@host:5432/database");
+    return "";
+  }
+
   masterKey(): Buffer | undefined {
     const file = this.text("GATEHOUSE_MASTER_KEY_FILE", "");
-    const text =
-      file === "" ? this.text("GATEHOUSE_MASTER_KEY", "") : this.#file("GATEHOUSE_MASTER_KEY_FILE", file);
-    if (text === "") return undefined;
+    if (file !== "")
+      return this.#key("GATEHOUSE_MASTER_KEY_FILE", this.#file("GATEHOUSE_MASTER_KEY_FILE", file));
+    const text = this.text("GATEHOUSE_MASTER_KEY", "");
+    return text === "" ? undefined : this.#key("GATEHOUSE_MASTER_KEY", text);
+  }
+
+  #key(name: Name, text: string | undefined): Buffer | undefined {
+    if (text === undefined) return undefined;
     const key = Buffer.from(text.trim(), "base64");
     if (key.length === 32) return key;
-    this.#problems.push(`GATEHOUSE_MASTER_KEY holds ${key.length} bytes: it must be 32 bytes in base64`);
+    this.#problems.push(`${name} holds ${key.length} bytes: it must be 32 bytes in base64`);
     return undefined;
   }
 
@@ -274,15 +295,30 @@ class Reader {
       this.#problems.push("GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY belong together: one of them is missing");
       return undefined;
     }
-    return { cert: this.#file("GATEHOUSE_TLS_CERT", cert), key: this.#file("GATEHOUSE_TLS_KEY", key) };
+    const pem = { cert: this.#file("GATEHOUSE_TLS_CERT", cert), key: this.#file("GATEHOUSE_TLS_KEY", key) };
+    if (pem.cert === undefined || pem.key === undefined) return undefined;
+    return this.#usable({ cert: pem.cert, key: pem.key });
   }
 
-  #file(name: Name, file: string): string {
+  #usable(pem: { cert: string; key: string }): Config["tls"] {
+    try {
+      createSecureContext(pem);
+      return pem;
+    } catch (error) {
+      const reason = (error as Error).message;
+      this.#problems.push(
+        `GATEHOUSE_TLS_CERT and GATEHOUSE_TLS_KEY are no PEM certificate and its key: ${reason}`,
+      );
+      return undefined;
+    }
+  }
+
+  #file(name: Name, file: string): string | undefined {
     try {
       return readFileSync(file, "utf8");
     } catch (error) {
       this.#problems.push(`${name} names ${file}, which cannot be read: ${(error as Error).message}`);
-      return "";
+      return undefined;
     }
   }
 }

@@ -2,10 +2,11 @@
  * The first start: makes the first environment with its keys, roles and application, and writes the
  * application's credentials where the SDKs' users look for them. Later starts find all of it there.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { App, Ctx } from "./context.ts";
 import { withStartLock } from "./db/data-keys.store.ts";
+import { replaceFile } from "./lib/whole-files.ts";
 import * as clients from "./modules/clients/clients.ts";
 import * as secrets from "./modules/clients/secrets.ts";
 import * as environments from "./modules/environments/environments.ts";
@@ -32,7 +33,8 @@ export async function prepareFirstEnvironment(app: App, createCtx: CreateCtx): P
     await roles.ensureDefaults(ctx);
     return { environmentId, clientId: (await clients.ensureDefault(ctx)).id };
   });
-  await writeCredentials(app, systemCtx(createCtx, environmentId), clientId);
+  // After the commit: a file may be missing, and is then made anew, but never names a secret that no row has.
+  await withStartLock(app.db, () => writeCredentials(app, systemCtx(createCtx, environmentId), clientId));
   return environmentId;
 }
 
@@ -43,19 +45,20 @@ export function credentialsFile(app: App): string {
 
 /**
  * Writes the credentials once; later only the address is brought up to date. The secret is stored as a hash,
- * so a lost file cannot be written again: the application then gets a further secret.
+ * so a lost file cannot be written again: the application then gets a further secret. So it does where the file is
+ * of another database, which this folder served before.
  */
 async function writeCredentials(app: App, ctx: Ctx, clientId: string): Promise<void> {
   const file = credentialsFile(app);
+  const former = existsSync(file) ? readFileSync(file, "utf8") : "";
   const address = `SCALEKIT_ENVIRONMENT_URL=${app.config.publicUrl}`;
-  if (existsSync(file)) {
-    const text = readFileSync(file, "utf8");
-    const current = text.replace(/^SCALEKIT_ENVIRONMENT_URL=.*$/m, address);
-    if (current !== text) writeFileSync(file, current);
+  const client = `SCALEKIT_CLIENT_ID=${clientId}`;
+  if (!former.split(/\r?\n/).includes(client)) {
+    const secret = await secrets.create(ctx, clientId);
+    mkdirSync(app.config.dataDir, { recursive: true });
+    replaceFile(file, `${address}\n${client}\nSCALEKIT_CLIENT_SECRET=${secret}\n`);
     return;
   }
-  const secret = await secrets.create(ctx, clientId);
-  const text = `${address}\nSCALEKIT_CLIENT_ID=${clientId}\nSCALEKIT_CLIENT_SECRET=${secret}\n`;
-  mkdirSync(app.config.dataDir, { recursive: true });
-  writeFileSync(file, text, { mode: 0o600 });
+  const current = former.replace(/^SCALEKIT_ENVIRONMENT_URL=.*$/m, () => address);
+  if (current !== former) replaceFile(file, current);
 }

@@ -5,13 +5,18 @@ import { ConfigError, readConfig } from "./config.ts";
 import { credentialsFile } from "./first-start.ts";
 import { startJobs } from "./jobs/jobs.ts";
 
+interface Running {
+  gatehouse: Gatehouse;
+  stop(): Promise<void>;
+}
+
 /** @returns the running server; undefined when it could not start, with the reason printed and exit code 1 */
 export async function run(): Promise<Gatehouse | undefined> {
+  const starting = start();
+  // At once: a Ctrl-C during the start must leave no database running.
+  stopOnSignal(starting);
   try {
-    const gatehouse = await startGatehouse(readConfig(process.env));
-    const stopJobs = startJobs(gatehouse.app, gatehouse.databaseUrl);
-    stopJobs.catch((err: unknown) => gatehouse.app.log.error({ err }, "jobs did not start"));
-    stopOnSignal(gatehouse, stopJobs);
+    const { gatehouse } = await starting;
     if (gatehouse.app.config.mode === "development") print(greeting(gatehouse));
     gatehouse.app.log.info({ port: gatehouse.port }, "ready");
     return gatehouse;
@@ -22,23 +27,29 @@ export async function run(): Promise<Gatehouse | undefined> {
   }
 }
 
-function stopOnSignal(gatehouse: Gatehouse, jobs: Promise<() => Promise<void>>): void {
+async function start(): Promise<Running> {
+  const gatehouse = await startGatehouse(readConfig(process.env));
+  const jobs = startJobs(gatehouse.app, gatehouse.databaseUrl);
+  jobs.catch((err: unknown) => gatehouse.app.log.error({ err }, "jobs did not start"));
+  const stopJobs = () => jobs.then((end) => end()).catch(() => undefined);
+  return { gatehouse, stop: () => gatehouse.stop(stopJobs()) };
+}
+
+function stopOnSignal(starting: Promise<Running>): void {
   let stopping = false;
-  const stop = () => {
+  const stop = async () => {
     // A second signal means that somebody is tired of waiting.
     if (stopping) process.exit(130);
     stopping = true;
-    const stopJobs = jobs.then((end) => end()).catch(() => undefined);
-    void Promise.all([stopJobs, gatehouse.stop()]).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        gatehouse.app.log.error({ err: error }, "did not stop cleanly");
-        process.exit(1);
-      },
-    );
+    const running = await starting.catch(() => undefined);
+    // What could not start has closed what it opened, and `run` says why.
+    if (!running) return;
+    const failure = await running.stop().catch((error: unknown) => error);
+    if (failure) running.gatehouse.app.log.error({ err: failure }, "did not stop cleanly");
+    process.exit(failure ? 1 : 0);
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  process.on("SIGINT", () => void stop());
+  process.on("SIGTERM", () => void stop());
 }
 
 function greeting({ app, testOrganization }: Gatehouse): string {
@@ -62,7 +73,9 @@ function explain(error: unknown): string {
   const { name, message, code } = error as Error & { code?: string };
   if (code === "EADDRINUSE")
     return `Gatehouse cannot start: the port is taken. Set PORT to another one. (${message})`;
-  if (name === "KeyringError" || name === "MigrationError") return `Gatehouse cannot start: ${message}`;
+  const isSetting = /^GATEHOUSE_[A-Z_]+ /.test(message);
+  if (isSetting || name === "KeyringError" || name === "MigrationError")
+    return `Gatehouse cannot start: ${message}`;
   return `Gatehouse cannot start: ${(error as Error).stack ?? String(error)}`;
 }
 

@@ -3,7 +3,7 @@
  * the caches and the guarded fetch. The server and the commands open the same one.
  */
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { type Logger, pino } from "pino";
 import type { Config } from "./config.ts";
@@ -16,6 +16,7 @@ import { listen } from "./db/notify.ts";
 import { Cache, decodeInvalidation } from "./lib/cache.ts";
 import { createKeyring, type Keyring, wrapDataKey } from "./lib/keyring.ts";
 import { createSafeFetch, type SafeFetch } from "./lib/safe-fetch.ts";
+import { writeOnce } from "./lib/whole-files.ts";
 
 export interface Runtime {
   app: App;
@@ -32,39 +33,43 @@ export interface Fakes {
 
 const cacheEntries = 50_000;
 
-/** Opens the database (starting the embedded one where no other is named), migrates it and unseals its keys. */
+/**
+ * Opens the database (starting the embedded one where no other is named), migrates it and unseals its keys.
+ * @throws MigrationError, KeyringError; what was opened until then is closed again
+ */
 export async function openRuntime(config: Config, fakes: Fakes = {}): Promise<Runtime> {
+  await using opened = new AsyncDisposableStack();
   const log = fakes.log ?? pino({ level: config.logLevel, redact: ["*.authorization", "*.cookie"] });
   const now = fakes.now ?? (() => new Date());
-  const database = await openDatabase(config, log);
+  const database = opened.adopt(await openDatabase(config, log), ({ stop }) => stop());
   await migrate(database.url);
-  const db = openDb(database.url, {
-    max: config.databasePoolSize,
-    onIdleError: (err) => log.warn({ err }, "an idle database connection broke"),
-  });
+  const db = opened.adopt(openPool(config, database.url, log), (db) => db.destroy());
   const cache = new Cache({ maxEntries: cacheEntries, now });
-  const stopListening = await listen(database.url, invalidationChannel, (message) => drop(cache, message), {
+  opened.defer(await keepFresh(cache, database.url, log));
+  const keys = await openKeyring(config, db);
+  const fetch = fakes.fetch ?? createSafeFetch({ allow: reachable(config), allowHttp: false });
+  const owned = opened.move();
+  return {
+    app: { config, db, log, now, keys, fetch, cache },
+    databaseUrl: database.url,
+    close: () => owned.disposeAsync(),
+  };
+}
+
+function openPool(config: Config, url: string, log: Logger): Db {
+  return openDb(url, {
+    max: config.databasePoolSize,
+    // The error itself carries the whole client.
+    onIdleError: ({ message }) => log.warn({ reason: message }, "an idle database connection broke"),
+  });
+}
+
+/** Drops what other processes change. @returns how to stop */
+function keepFresh(cache: Cache, url: string, log: Logger): Promise<() => Promise<void>> {
+  return listen(url, invalidationChannel, (message) => drop(cache, message), {
     onReconnect: () => cache.dropAll(),
     onLost: (err) => log.warn({ err }, "the database connection that announces changes broke"),
   });
-  const app: App = {
-    config,
-    db,
-    log,
-    now,
-    keys: await openKeyring(config, db),
-    fetch: fakes.fetch ?? createSafeFetch({ allow: reachable(config), allowHttp: false }),
-    cache,
-  };
-  return {
-    app,
-    databaseUrl: database.url,
-    async close() {
-      await stopListening();
-      await db.destroy();
-      await database.stop();
-    },
-  };
 }
 
 async function openDatabase(config: Config, log: Logger): Promise<{ url: string; stop(): Promise<void> }> {
@@ -96,16 +101,10 @@ async function openKeyring(config: Config, db: Db): Promise<Keyring> {
   });
 }
 
+/** Of two processes that start at once, the first one's file counts. */
 function developmentMasterKey(config: Config): Buffer {
   const file = path.join(config.dataDir, "master.key");
-  if (existsSync(file)) return Buffer.from(readFileSync(file, "utf8").trim(), "base64");
-  const key = randomBytes(32);
   mkdirSync(config.dataDir, { recursive: true });
-  // Of two processes that start at once, the first one's file counts.
-  try {
-    writeFileSync(file, `${key.toString("base64")}\n`, { mode: 0o600, flag: "wx" });
-    return key;
-  } catch {
-    return Buffer.from(readFileSync(file, "utf8").trim(), "base64");
-  }
+  writeOnce(file, `${randomBytes(32).toString("base64")}\n`);
+  return Buffer.from(readFileSync(file, "utf8").trim(), "base64");
 }

@@ -41,6 +41,8 @@ export function openDb(url: string, options: OpenDbOptions = {}): Db {
   });
   // Without a listener, Node ends the process when the server closes an idle connection.
   pool.on("error", options.onIdleError ?? (() => undefined));
+  // The same goes for a connection in use, inside a transaction say: its next query rejects and tells.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return new Kysely<Database>({ dialect: new PostgresDialect({ pool: preparedPool(pool) }) });
 }
 

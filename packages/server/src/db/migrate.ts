@@ -22,6 +22,7 @@ const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 const OLDEST_SERVER = 150_000;
 // Any number that nothing else on the server uses: "gatehous" in ASCII.
 const MIGRATION_LOCK = "7449367193963263347";
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
  * Applies the migrations that the database does not have yet, each in its own transaction. Processes that
@@ -39,10 +40,11 @@ export async function migrate(url: string, folder: string = MIGRATIONS_FOLDER): 
     connectionString: url,
     application_name: "gatehouse migrate",
     keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   // A connection that breaks between two queries emits "error"; the next query then fails and is reported.
   client.on("error", () => undefined);
-  await client.connect();
+  await connect(client);
   try {
     await refuseOldServer(client);
     await client.query("set statement_timeout = 0");
@@ -80,6 +82,20 @@ function readMigration(folder: string, file: string): Migration {
   const sql = readFileSync(join(folder, file), "utf8").replaceAll("\r\n", "\n");
   const checksum = createHash("sha256").update(sql).digest("hex");
   return { version: Number(digits), name: file.slice(0, -".sql".length), checksum, sql };
+}
+
+/** The first contact with the database, so that what is wrong with its address is told in words. */
+async function connect(client: pg.Client): Promise<void> {
+  try {
+    await client.connect();
+  } catch (cause) {
+    const { message, code } = cause as Error & { code?: string };
+    throw new MigrationError(
+      `the database ${client.database} at ${client.host}:${client.port} cannot be opened: ${message || code}. ` +
+        "Check DATABASE_URL, and that this PostgreSQL runs and lets this machine in",
+      { cause },
+    );
+  }
 }
 
 async function refuseOldServer(client: pg.Client): Promise<void> {

@@ -95,3 +95,22 @@ describe("master key", () => {
     expect(() => rewrapDataKey(next, master, first.wrapped)).toThrow(KeyringError);
   });
 });
+
+describe("mac", () => {
+  const keyring = createKeyring(master, [first]);
+
+  test("is the same for one value and context, in every process", () => {
+    expect(keyring.mac("value", context)).toHaveLength(32);
+    expect(createKeyring(master, [first]).mac("value", context)).toEqual(keyring.mac("value", context));
+  });
+
+  test("differs by value, context and data key", () => {
+    const macs = [
+      keyring.mac("value", context),
+      keyring.mac("other", context),
+      keyring.mac("value", `${context}2`),
+      createKeyring(master, [first, second]).mac("value", context),
+    ];
+    expect(new Set(macs.map((mac) => mac.toString("hex"))).size).toBe(4);
+  });
+});

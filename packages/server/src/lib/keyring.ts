@@ -2,7 +2,7 @@
  * Seals the secrets that we must read again (signing keys, credentials at providers) with AES-256-GCM. Data keys do
  * the sealing and lie in the database, wrapped by the master key, so that a new master key rewraps a few rows only.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 
 export interface Keyring {
   /**
@@ -13,6 +13,12 @@ export interface Keyring {
   seal(plain: string | Buffer, context: string): Buffer;
   /** @throws KeyringError when the value was changed, belongs to another context or to an unknown data key */
   open(sealed: Buffer, context: string): Buffer;
+  /**
+   * HMAC-SHA256, under a key derived from the newest data key for `context` alone: marks a value as one that we made.
+   * Sealing is no substitute where anybody can ask for a value, since a key seals only so many (see `encrypt`).
+   * @returns 32 bytes
+   */
+  mac(value: string, context: string): Buffer;
 }
 
 /** Something sealed does not open; the message is for the operator. */
@@ -60,6 +66,10 @@ export function createKeyring(masterKey: Buffer, dataKeys: readonly WrappedDataK
       throw new KeyringError(
         `The secret ${context} does not open: it was changed, or moved here from another row.`,
       );
+    },
+    mac(value, context) {
+      const key = hkdfSync("sha256", sealingKey, "", `gatehouse mac:${context}`, KEY_BYTES);
+      return createHmac("sha256", Buffer.from(key)).update(value, "utf8").digest();
     },
   };
 }

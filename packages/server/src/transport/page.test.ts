@@ -13,7 +13,7 @@ test("a page allows no script, no frame and no form by itself", () => {
   const { headers, body } = page({ title: "<T>", body: html`<p>x</p>` });
   expect(headers?.["content-security-policy"]).not.toContain("script-src");
   expect(headers?.["content-security-policy"]).toContain("form-action 'none'");
-  expect(body).toContain("<title>&#60;T&#62;</title>");
+  expect(body).toContain("<title>&#60;T&#62; · Gatehouse</title>");
 });
 
 describe("a page that submits itself", () => {

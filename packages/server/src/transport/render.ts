@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@gatehouse/contract/scalekit/v1/errdetails/errdetails_pb";
 import type { Logger } from "pino";
 import { AppError, type Status } from "../errors.ts";
+import { errorDescription } from "../protocols/oauth/error-description.ts";
 import { type ErrorStyle, type HttpReply, json } from "./http.ts";
 import { errorPage } from "./page.ts";
 import { HttpRefusal } from "./refusals.ts";
@@ -93,7 +94,7 @@ const oauthCodes: Readonly<Partial<Record<Status, string>>> = {
 export function oauthError(error: AppError): HttpReply {
   const code = /^[a-z_]+$/.test(error.code) ? error.code : (oauthCodes[error.status] ?? "invalid_request");
   const challenge = oauthChallenges[code];
-  const body = { error: code, error_description: describe(error.message) };
+  const body = { error: code, error_description: errorDescription(error.message) };
   return json(body, challenge?.status ?? oauthStatus(error), {
     "cache-control": "no-store",
     pragma: "no-cache",
@@ -106,11 +107,6 @@ export function oauthError(error: AppError): HttpReply {
 function oauthStatus(error: AppError): number {
   const http = httpStatus(error);
   return error instanceof HttpRefusal || http >= 429 ? http : 400;
-}
-
-/** RFC 6749 section 5.2 allows printable ASCII without quotation mark and backslash. */
-function describe(message: string): string {
-  return message.replaceAll('"', "'").replace(/[^\x20-\x21\x23-\x5b\x5d-\x7e]/g, "?");
 }
 
 /** The error in the words of the route that failed. */

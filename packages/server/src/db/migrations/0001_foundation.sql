@@ -1,6 +1,11 @@
 -- The first schema: environments with their keys and clients, organizations with domains and connections,
--- people with sessions, and the one-time rows of the sign-in flow. Every table but the three listed in
+-- people with sessions, and the one-time rows of the sign-in flow. Every table but the few listed in
 -- architecture.test.ts carries environment_id, since a row belongs to one environment for life.
+--
+-- Rows that every sign-in writes refer to their environment, client, organization and connection without a
+-- foreign key: each insert would lock the same parent row, and concurrent sign-ins would queue on it (shared
+-- row locks become multixacts). What ends with an organization is removed by a reaction in `sessions`; rows of
+-- a client or connection that is gone are refused when they are used, and expire.
 
 create table data_keys (
   id integer generated always as identity primary key,
@@ -21,7 +26,7 @@ create table environments (
 
 -- Counters behind total_size. A count is spread over slots so that writers do not queue on one row.
 create table counters (
-  environment_id text not null references environments on delete cascade,
+  environment_id text not null,
   name text not null,
   scope text not null,
   slot smallint not null,
@@ -31,7 +36,7 @@ create table counters (
 
 create table events (
   id text primary key,
-  environment_id text not null references environments on delete cascade,
+  environment_id text not null,
   organization_id text,
   type text not null,
   visibility text not null check (visibility in ('public', 'internal')),
@@ -231,10 +236,10 @@ create index external_identities_by_user on external_identities (user_id);
 
 create table sessions (
   id text primary key,
-  environment_id text not null references environments on delete cascade,
+  environment_id text not null,
   user_id text not null references users on delete cascade,
   secret_hash bytea not null unique,
-  organization_id text not null references organizations on delete cascade,
+  organization_id text not null,
   status text not null check (status in ('active', 'expired', 'revoked', 'logout')),
   user_agent text not null,
   ip text not null,
@@ -247,21 +252,22 @@ create table sessions (
   ended_at timestamptz
 );
 create index sessions_by_user on sessions (user_id, id);
-create index sessions_by_organization on sessions (organization_id) where status = 'active';
+create index sessions_by_organization on sessions (organization_id);
 
 create table session_organizations (
-  environment_id text not null references environments on delete cascade,
+  environment_id text not null,
   session_id text not null references sessions on delete cascade,
-  organization_id text not null references organizations on delete cascade,
+  organization_id text not null,
   connection_id text not null,
   authenticated_at timestamptz not null,
   primary key (session_id, organization_id)
 );
+create index session_organizations_by_organization on session_organizations (organization_id);
 
 create table session_clients (
-  environment_id text not null references environments on delete cascade,
+  environment_id text not null,
   session_id text not null references sessions on delete cascade,
-  client_id text not null references clients on delete cascade,
+  client_id text not null,
   organization_id text not null,
   primary key (session_id, client_id)
 );
@@ -269,9 +275,9 @@ create table session_clients (
 -- A sign-in that has begun: what the app asked for, bound to the browser by the hash of its flow cookie.
 create table auth_requests (
   id text primary key,
-  environment_id text not null references environments on delete cascade,
+  environment_id text not null,
   browser_hash bytea not null,
-  client_id text not null references clients on delete cascade,
+  client_id text not null,
   redirect_uri text not null,
   response_mode text not null check (response_mode in ('query', 'form_post')),
   scope text not null,
@@ -290,9 +296,9 @@ create index auth_requests_by_expiry on auth_requests (expires_at);
 -- One leg to an identity provider and back, found by the hash of its RelayState or state.
 create table sso_requests (
   handle_hash bytea primary key,
-  environment_id text not null references environments on delete cascade,
+  environment_id text not null,
   auth_request_id text not null references auth_requests on delete cascade,
-  connection_id text not null references connections on delete cascade,
+  connection_id text not null,
   saml_request_id text,
   nonce text,
   verifier_sealed bytea,
@@ -305,8 +311,8 @@ create index sso_requests_by_expiry on sso_requests (expires_at);
 -- A SAML response as it was posted, kept for the one GET that follows with the browser's cookies.
 create table saml_responses (
   ticket_hash bytea primary key,
-  environment_id text not null references environments on delete cascade,
-  connection_id text not null references connections on delete cascade,
+  environment_id text not null,
+  connection_id text not null,
   relay_state text not null,
   response text not null,
   created_at timestamptz not null,
@@ -316,8 +322,8 @@ create index saml_responses_by_expiry on saml_responses (expires_at);
 
 -- Assertions that were used, remembered until they expire, so that none is used twice.
 create table used_assertions (
-  environment_id text not null references environments on delete cascade,
-  connection_id text not null references connections on delete cascade,
+  environment_id text not null,
+  connection_id text not null,
   assertion_id text not null,
   expires_at timestamptz not null,
   primary key (connection_id, assertion_id)
@@ -326,8 +332,8 @@ create index used_assertions_by_expiry on used_assertions (expires_at);
 
 create table authorization_codes (
   hash bytea primary key,
-  environment_id text not null references environments on delete cascade,
-  client_id text not null references clients on delete cascade,
+  environment_id text not null,
+  client_id text not null,
   redirect_uri text not null,
   scope text not null,
   nonce text,
@@ -347,9 +353,9 @@ create index authorization_codes_by_expiry on authorization_codes (expires_at);
 -- What one code granted: the family of refresh tokens that rotate from it. Ended, it kills every token of it.
 create table grants (
   id text primary key,
-  environment_id text not null references environments on delete cascade,
+  environment_id text not null,
   session_id text not null references sessions on delete cascade,
-  client_id text not null references clients on delete cascade,
+  client_id text not null,
   organization_id text not null,
   scope text not null,
   authenticated_at timestamptz not null,
@@ -360,7 +366,7 @@ create index grants_by_session on grants (session_id);
 
 create table refresh_tokens (
   hash bytea primary key,
-  environment_id text not null references environments on delete cascade,
+  environment_id text not null,
   grant_id text not null references grants on delete cascade,
   created_at timestamptz not null,
   consumed_at timestamptz
@@ -377,7 +383,7 @@ create table simulator_keys (
 
 create table simulator_codes (
   hash bytea primary key,
-  environment_id text not null references environments on delete cascade,
+  environment_id text not null,
   claims jsonb not null,
   expires_at timestamptz not null
 );

@@ -19,12 +19,15 @@ interface Policy {
 /**
  * The user behind an identity, as an active member of the connection's organization; a newcomer of a verified
  * domain is made one.
- * @throws invalid_user_domain, access_denied, user_not_active
+ * @throws unauthorized, invalid_user_domain, access_denied, user_not_active
  */
 export async function admit(ctx: Ctx, connection: Connection, identity: Identity): Promise<users.User> {
   const policy = connection.settings as Policy;
   const linked = await users.ofIdentity(ctx, connection.id, identity.subject);
-  if (!linked) await requireOwnDomain(ctx, identity);
+  if (!linked) {
+    requireVerifiedEmail(identity);
+    await requireOwnDomain(ctx, identity);
+  }
   const user = linked ?? (await users.ofEmail(ctx, identity.email));
   const member = user && (await users.member(ctx, identity.organizationId, user.id));
   if (member && member.membership_status !== "ACTIVE") throw errors.user_not_active(identity.email);
@@ -33,8 +36,14 @@ export async function admit(ctx: Ctx, connection: Connection, identity: Identity
     userId: admitted.id,
     connectionId: connection.id,
     subject: identity.subject,
+    emailProven: !linked,
     ...(policy.syncUserProfileOnLogin && { profile: identity }),
   });
+}
+
+/** Where users register themselves at the provider, anyone may have typed the address of a colleague. */
+function requireVerifiedEmail(identity: Identity): void {
+  if (!identity.emailVerified) throw errors.unauthorized(identity.email);
 }
 
 async function requireOwnDomain(ctx: Ctx, identity: Identity): Promise<void> {

@@ -1,5 +1,6 @@
 /** Steps of a browser in a sign-in, and the answer to the app at its redirect URI. */
 import { AppError } from "../../errors.ts";
+import { errorDescription } from "../../protocols/oauth/error-description.ts";
 import type { Departure } from "../connections/sign-in.ts";
 
 /** Where the browser goes next, and which of its cookies change. */
@@ -31,5 +32,8 @@ export function errorValues(error: unknown): { error: string; error_description:
   if (!known)
     return { error: "server_error", error_description: "Something failed on the side of the server" };
   const protocol = /^[a-z_]+$/.test(error.code);
-  return { error: protocol ? error.code : "server_error", error_description: error.message };
+  return {
+    error: protocol ? error.code : "server_error",
+    error_description: errorDescription(error.message),
+  };
 }

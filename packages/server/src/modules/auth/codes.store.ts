@@ -9,18 +9,6 @@ export async function insert(at: Scope, row: Insertable<Database["authorization_
   await at.db.insertInto("authorization_codes").values(row).execute();
 }
 
-/** Takes a code: undefined when it was taken before. Of many at once, one wins. */
-export async function consume(at: Scope, hash: Buffer, now: Date): Promise<AuthorizationCode | undefined> {
-  return at.db
-    .updateTable("authorization_codes")
-    .set({ consumed_at: now })
-    .where("environment_id", "=", at.environmentId)
-    .where("hash", "=", hash)
-    .where("consumed_at", "is", null)
-    .returningAll()
-    .executeTakeFirst();
-}
-
 export async function find(at: Scope, hash: Buffer): Promise<AuthorizationCode | undefined> {
   return at.db
     .selectFrom("authorization_codes")

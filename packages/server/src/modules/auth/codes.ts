@@ -49,16 +49,7 @@ export async function issue(ctx: Ctx, input: NewCode): Promise<string> {
   return code;
 }
 
-/**
- * Takes a code for its one use. A rollback of the caller's transaction gives it back.
- * @returns undefined when it was used before, or never issued
- */
-export async function take(ctx: Ctx, code: string): Promise<AuthorizationCode | undefined> {
-  return store.consume(ctx, hashSecret(code), ctx.now());
-}
-
-/** A code that was used already: whoever shows it again may have stolen it. */
-export async function usedBefore(ctx: Ctx, code: string): Promise<AuthorizationCode | undefined> {
-  const found = await store.find(ctx, hashSecret(code));
-  return found?.consumed_at ? found : undefined;
+/** A code as it was issued, used or not; undefined for one that never was. */
+export async function find(ctx: Ctx, code: string): Promise<AuthorizationCode | undefined> {
+  return store.find(ctx, hashSecret(code));
 }

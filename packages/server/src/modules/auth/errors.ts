@@ -26,6 +26,11 @@ export const authErrors = defineErrors({
     (email: string) =>
       `${email} is no member of the organization, and users do not join it by signing in: ask its administrator for an invitation`,
   ],
+  unauthorized: [
+    "PERMISSION_DENIED",
+    (email: string) =>
+      `The identity provider says that it has not verified ${email} (email_verified is false): verify the address there, then sign in again`,
+  ],
   user_not_active: [
     "PERMISSION_DENIED",
     (email: string) => `The account of ${email} in this organization is inactive`,

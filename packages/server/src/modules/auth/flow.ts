@@ -12,7 +12,7 @@
 import { type Ctx, inTransaction } from "../../context.ts";
 import { AppError } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
-import { hashSecret, newSecret } from "../../lib/secrets.ts";
+import { hashSecret } from "../../lib/secrets.ts";
 import type { Connection } from "../connections/connections.ts";
 import * as oidc from "../connections/oidc.ts";
 import * as saml from "../connections/saml.ts";
@@ -28,13 +28,13 @@ import {
 import * as environments from "../environments/environments.ts";
 import * as sessions from "../sessions/sessions.ts";
 import { userLoggedIn } from "../users/events.ts";
-import * as users from "../users/users.ts";
 import { admit } from "./admit.ts";
 import { answerApp, errorValues, type Step } from "./answer.ts";
 import type { AuthRequest } from "./auth-requests.store.ts";
 import * as store from "./auth-requests.store.ts";
 import * as codes from "./codes.ts";
 import { authErrors as errors } from "./errors.ts";
+import { newFlowSecret, ownFlowSecret } from "./flow-secret.ts";
 import { chooseTarget, type Selectors, type Target } from "./target.ts";
 
 /** What an app asks for, judged already: the client and its redirect URI are known to belong together. */
@@ -49,6 +49,8 @@ export interface SignInRequest extends Selectors {
   prompt: ReadonlySet<string>;
   /** Seconds since the user last proved who they are; older sessions sign in again. */
   maxAge: number | undefined;
+  /** The user that the app takes for signed in; a session of another one does not do. */
+  hintedUser: string | undefined;
 }
 
 /** The secrets in the browser's cookies. */
@@ -67,7 +69,7 @@ export async function begin(ctx: Ctx, request: SignInRequest, browser: Browser):
   const silent = mode === "FULL_STACK_AUTH" && (await answerFromSession(ctx, request, target, browser));
   if (silent) return silent;
   if (request.prompt.has("none")) throw errors.login_required();
-  const flowSecret = browser.flowSecret ?? newSecret();
+  const flowSecret = ownFlowSecret(ctx, browser) ?? newFlowSecret(ctx);
   const authRequest = await open(ctx, request, target, flowSecret);
   if (!target.connection) return { ...(await hostedPage(ctx, authRequest)), flowSecret };
   return { ...(await toIdentityProvider(ctx, target.connection, authRequest)), flowSecret };
@@ -138,12 +140,21 @@ async function complete(
 async function answerWithIdentity(ctx: Ctx, request: AuthRequest, identity: Identity): Promise<Step> {
   const code = await codes.issue(ctx, {
     ...codeFields(request),
+    scope: withoutRefresh(request.scope),
     organizationId: identity.organizationId,
     connectionId: identity.connectionId,
     authenticatedAt: ctx.now(),
     identity,
   });
   return answer(ctx, request, { code });
+}
+
+/** Modular has no session that a refresh token could live with: what is not granted is not named as granted. */
+function withoutRefresh(scope: string): string {
+  return scope
+    .split(" ")
+    .filter((name) => name !== "offline_access")
+    .join(" ");
 }
 
 /** Full stack: the identity becomes a user of ours with a session, under a fresh session secret. */
@@ -160,9 +171,9 @@ async function answerWithSession(
     userId: user.id,
     organizationId,
     connectionId,
+    clientId: request.client_id,
     currentSecret: browser.sessionSecret,
   });
-  await sessions.joinClient(ctx, session, request.client_id);
   await ctx.emit(
     userLoggedIn,
     { user, session_id: session.id, organization_id: organizationId },
@@ -187,15 +198,13 @@ async function answerFromSession(
 ): Promise<Step | undefined> {
   if (browser.sessionSecret === undefined || request.prompt.has("login") || request.prompt.has("create"))
     return undefined;
-  const session = await sessions.find(ctx, browser.sessionSecret, target.organizationId);
+  const session = await sessions.find(ctx, browser.sessionSecret, {
+    clientId: request.clientId,
+    ...(target.organizationId !== undefined && { organizationId: target.organizationId }),
+  });
   if (!session || !satisfies(ctx, session, request, target)) return undefined;
   const organizationId = target.organizationId ?? session.organization_id;
-  const member = await users.member(ctx, organizationId, session.user_id);
-  if (member?.membership_status !== "ACTIVE") return undefined;
-  return inTransaction(ctx, async (ctx) => {
-    const touched = await sessions.touch(ctx, session.id, organizationId);
-    if (!touched) return undefined;
-    await sessions.joinClient(ctx, touched, request.clientId);
+  const answer = async (ctx: Ctx): Promise<Step> => {
     const code = await codes.issue(ctx, {
       ...request,
       organizationId,
@@ -205,6 +214,13 @@ async function answerFromSession(
     });
     const { publicUrl } = await environments.current(ctx);
     return answerApp(request, publicUrl, { code });
+  };
+  if (sessions.isUpToDate(session, organizationId, ctx.now())) return answer(ctx);
+  return inTransaction(ctx, async (ctx) => {
+    const touched = await sessions.touch(ctx, session.id, organizationId);
+    if (!touched) return undefined;
+    await sessions.joinClient(ctx, touched, request.clientId);
+    return answer(ctx);
   });
 }
 
@@ -212,8 +228,9 @@ function satisfies(ctx: Ctx, session: sessions.LiveSession, request: SignInReque
   const age = (ctx.now().getTime() - session.authenticated_at.getTime()) / 1000;
   if (request.maxAge !== undefined && age > request.maxAge) return false;
   // Null: the session never entered the organization that is asked for.
-  if (session.connection_id === null) return false;
+  if (session.connection_id === null || session.membership_status !== "ACTIVE") return false;
   if (target.exact && session.connection_id !== target.connection?.id) return false;
+  if (request.hintedUser !== undefined && request.hintedUser !== session.user_id) return false;
   return request.loginHint === "" || request.loginHint.toLowerCase() === session.email;
 }
 

@@ -10,6 +10,7 @@ import * as environments from "../environments/environments.ts";
 import type { Client } from "./clients.store.ts";
 import * as store from "./clients.store.ts";
 import { clientErrors as errors } from "./errors.ts";
+import { forget, remember } from "./remembered.ts";
 import * as secrets from "./secrets.ts";
 
 export type { Client };
@@ -20,12 +21,18 @@ export interface ClientPatch {
   postLogoutRedirectUris?: string[];
   backChannelLogoutUris?: string[];
   initiateLoginUri?: string;
+  /** Seconds; 0 leaves it as it is. */
   accessTokenExpiry?: number;
+  scopes?: string[];
+  grantTypes?: string[];
   enforcePkce?: boolean;
   disallowApiAccess?: boolean;
 }
 
 const mostRedirectUris = 5;
+const longestName = 128;
+const shortestExpiry = 60;
+const grantTypes = ["authorization_code", "refresh_token", "client_credentials"];
 
 /** A client with its secrets, as the token endpoint needs it on every call. */
 interface KnownClient {
@@ -43,7 +50,7 @@ export async function ensureDefault(ctx: Ctx): Promise<Client> {
     environment_id: ctx.environmentId,
     type: "ENV",
     name: "Default application",
-    grant_types: ["authorization_code", "refresh_token", "client_credentials"],
+    grant_types: grantTypes,
     created_at: now,
     updated_at: now,
   });
@@ -70,15 +77,16 @@ export async function lookUp(ctx: Ctx, id: string): Promise<Client | undefined> 
 
 /**
  * Changes the fields that are given; an empty list stays unchanged, as the contract's clients send it.
- * @throws CLIENT_NOT_FOUND, INVALID_ARGUMENT naming the redirect URI that cannot be registered
+ * @throws CLIENT_NOT_FOUND, INVALID_ARGUMENT naming the field, and the redirect URI that cannot be registered
  */
 export async function update(ctx: Ctx, id: string, patch: ClientPatch): Promise<Client> {
   return inTransaction(ctx, async (ctx) => {
     const client = await get(ctx, id);
     checkUris(patch, await rulesOf(ctx, client));
+    await checkRest(ctx, patch);
     const changed = await store.set(ctx, id, { ...changeOf(patch), updated_at: ctx.now() });
     if (!changed) throw errors.CLIENT_NOT_FOUND(id);
-    await invalidate(ctx, "clients", id);
+    await forget(ctx, id);
     await invalidate(ctx, "client_origins", ctx.environmentId);
     return changed;
   });
@@ -112,21 +120,23 @@ export async function allowsPostLogout(ctx: Ctx, client: Client, uri: string): P
 export async function allowsOrigin(ctx: Ctx, origin: string): Promise<boolean> {
   const registered = await ctx.app.cache.get("client_origins", ctx.environmentId, async () => {
     const uris = await store.listRedirectUris({ db: ctx.app.db, environmentId: ctx.environmentId });
-    return new Set(uris.map((uri) => URL.parse(uri)?.origin));
+    return new Set(uris.map((uri) => URL.parse(uri)?.origin).filter((known) => known !== opaqueOrigin));
   });
   if (registered.has(origin)) return true;
   const { type } = await environments.current(ctx);
   return type === "DEV" && /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin);
 }
 
+/** Of every custom scheme, and what sandboxed frames and local files of anybody send: it names no app. */
+const opaqueOrigin = "null";
+
 async function known(ctx: Ctx, id: string): Promise<KnownClient | undefined> {
-  const found = await ctx.app.cache.get(`clients`, id, async () => {
+  return remember(ctx, id, async () => {
     // Read outside of an open transaction: what is cached must be committed.
     const at = { db: ctx.app.db, environmentId: ctx.environmentId };
     const client = await store.find(at, id);
     return client && { client, secrets: await secrets.list({ ...ctx, ...at }, id) };
   });
-  return found?.client.environment_id === ctx.environmentId ? found : undefined;
 }
 
 async function rulesOf(ctx: Ctx, client: Client): Promise<RedirectRules> {
@@ -138,6 +148,7 @@ function checkUris(patch: ClientPatch, rules: RedirectRules): void {
   const lists = {
     post_login_uris: patch.postLoginUris ?? [],
     post_logout_redirect_uris: patch.postLogoutRedirectUris ?? [],
+    back_channel_logout_uris: patch.backChannelLogoutUris ?? [],
     initiate_login_uri: patch.initiateLoginUri ? [patch.initiateLoginUri] : [],
   };
   for (const [field, uris] of Object.entries(lists)) {
@@ -155,6 +166,36 @@ function checkUris(patch: ClientPatch, rules: RedirectRules): void {
   }
 }
 
+async function checkRest(ctx: Ctx, patch: ClientPatch): Promise<void> {
+  if ([...(patch.name ?? "")].length > longestName) {
+    throw invalidArgument(
+      "client.name",
+      "string.max_len",
+      `value length must be at most ${longestName} characters`,
+    );
+  }
+  const { sessionIdle = Number.MAX_SAFE_INTEGER, sessionAbsolute } = (await environments.current(ctx))
+    .lifetimes;
+  const longest = Math.min(sessionIdle, sessionAbsolute);
+  const expiry = patch.accessTokenExpiry || shortestExpiry;
+  if (!(expiry >= shortestExpiry && expiry < longest)) {
+    const range = `value must be at least ${shortestExpiry} and less than ${longest}, when a session ends`;
+    throw invalidArgument("client.access_token_expiry", "int64.gte_lt", range);
+  }
+  const unknown = patch.grantTypes?.find((type) => !grantTypes.includes(type));
+  if (unknown !== undefined) {
+    throw invalidArgument("client.grant_types", "string.in", `value must be one of ${grantTypes.join(", ")}`);
+  }
+  // RFC 6749 section 3.3: scopes are told apart by spaces.
+  if (patch.scopes?.some((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(scope))) {
+    throw invalidArgument(
+      "client.scopes",
+      "string.pattern",
+      'a scope has 1 to 128 visible ASCII characters but " and \\',
+    );
+  }
+}
+
 function changeOf(patch: ClientPatch) {
   return {
     ...(patch.name && { name: patch.name }),
@@ -162,6 +203,8 @@ function changeOf(patch: ClientPatch) {
     ...(patch.postLogoutRedirectUris?.length && { post_logout_redirect_uris: patch.postLogoutRedirectUris }),
     ...(patch.backChannelLogoutUris?.length && { back_channel_logout_uris: patch.backChannelLogoutUris }),
     ...(patch.initiateLoginUri !== undefined && { initiate_login_uri: patch.initiateLoginUri }),
+    ...(patch.scopes?.length && { scopes: patch.scopes }),
+    ...(patch.grantTypes?.length && { grant_types: patch.grantTypes }),
     ...(patch.accessTokenExpiry && { access_token_expiry: patch.accessTokenExpiry }),
     ...(patch.enforcePkce !== undefined && { enforce_pkce: patch.enforcePkce }),
     ...(patch.disallowApiAccess !== undefined && { disallow_api_access: patch.disallowApiAccess }),

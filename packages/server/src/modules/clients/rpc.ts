@@ -10,6 +10,7 @@ import {
 import type { Ctx } from "../../context.ts";
 import { serve } from "../../transport/service.ts";
 import * as clients from "./clients.ts";
+import { clientErrors as errors } from "./errors.ts";
 import * as secrets from "./secrets.ts";
 
 export const clientService = serve(ClientService, {
@@ -24,13 +25,17 @@ export const clientService = serve(ClientService, {
   },
 });
 
+/** @throws CLIENT_SETTING_UNSUPPORTED */
 function patchOf(client: UpdateClient): clients.ClientPatch {
+  if (client.customClaims.length > 0) throw errors.CLIENT_SETTING_UNSUPPORTED("custom_claims");
   return {
     name: client.name,
     postLoginUris: client.postLoginUris,
     postLogoutRedirectUris: client.postLogoutRedirectUris,
     backChannelLogoutUris: client.backChannelLogoutUris,
     accessTokenExpiry: Number(client.accessTokenExpiry),
+    scopes: client.scopes,
+    grantTypes: client.grantTypes,
     ...(client.initiateLoginUri !== undefined && { initiateLoginUri: client.initiateLoginUri }),
     ...(client.enforcePkce !== undefined && { enforcePkce: client.enforcePkce }),
     ...(client.disallowScalekitApiAccess !== undefined && {

@@ -1,7 +1,8 @@
 /** Client secrets: made here, shown once, kept as a SHA-256 hash, compared in constant time. */
-import { type Ctx, inTransaction, invalidate } from "../../context.ts";
+import { type Ctx, inTransaction } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
 import { equalSecret, hashSecret, newSecret, secretSuffix } from "../../lib/secrets.ts";
+import { forget } from "./remembered.ts";
 import type { ClientSecret } from "./secrets.store.ts";
 import * as store from "./secrets.store.ts";
 
@@ -23,7 +24,7 @@ export async function create(ctx: Ctx, clientId: string): Promise<string> {
       created_at: now,
       updated_at: now,
     });
-    await invalidate(ctx, "clients", clientId);
+    await forget(ctx, clientId);
   });
   return plain;
 }

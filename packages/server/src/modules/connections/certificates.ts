@@ -12,12 +12,12 @@ export async function list(ctx: Ctx, connectionId: string): Promise<Certificate[
 }
 
 /**
- * Makes the certificates in `text` (PEM blocks or bare base64) the ones of a connection.
+ * Makes the certificates in `text` (PEM blocks or bare base64) the ones of a connection; an empty text leaves none.
  * @throws CONNECTION_CERTIFICATE_INVALID saying what the text is instead
  */
 export async function replace(ctx: Ctx, connectionId: string, text: string): Promise<void> {
   const { readCertificates } = await import("../../protocols/saml/certificate.ts");
-  const read = attempt(() => readCertificates(text));
+  const read = text.trim() === "" ? [] : attempt(() => readCertificates(text));
   await store.replace(
     ctx,
     connectionId,

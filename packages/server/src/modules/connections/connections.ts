@@ -6,6 +6,7 @@ import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
 import * as domains from "../domains/domains.ts";
 import * as organizations from "../organizations/organizations.ts";
+import * as users from "../users/users.ts";
 import * as certificates from "./certificates.ts";
 import type { Connection, ListedConnection } from "./connections.store.ts";
 import * as store from "./connections.store.ts";
@@ -37,7 +38,7 @@ export interface ConnectionPatch {
   saml?: SamlSettings;
   oidc?: OidcSettings;
   clientSecret?: string;
-  /** PEM blocks of the identity provider. */
+  /** PEM blocks of the identity provider; empty removes those that are there. */
   idpCertificates?: string;
 }
 
@@ -115,6 +116,7 @@ export async function update(
     const secret = patch.clientSecret
       ? ctx.app.keys.seal(patch.clientSecret, secretContext(id))
       : connection.client_secret_sealed;
+    if (namesAnotherProvider(connection, settings)) await users.forgetIdentities(ctx, id);
     const complete = await isComplete(ctx, { ...connection, settings, client_secret_sealed: secret });
     const changed = await store.set(ctx, id, {
       ...columnsOf(patch),
@@ -126,42 +128,44 @@ export async function update(
       updated_at: ctx.now(),
     });
     if (!changed) throw errors.CONNECTION_NOT_FOUND(id);
+    if (connection.enabled && !changed.enabled) await emitDisabled(ctx, changed);
     return changed;
   });
+}
+
+/** A switch after its call, and why the call changed nothing where it did not. */
+export interface Switched {
+  enabled: boolean;
+  problem?: string;
 }
 
 /**
  * Lets users in through the connection. An incomplete one stays off, and the answer says what is missing.
  * @throws CONNECTION_NOT_FOUND
  */
-export async function enable(
-  ctx: Ctx,
-  id: string,
-  organizationId?: string,
-): Promise<{ enabled: boolean; problem?: string }> {
+export async function enable(ctx: Ctx, id: string, organizationId?: string): Promise<Switched> {
   return inTransaction(ctx, async (ctx) => {
     const connection = await get(ctx, id, organizationId);
     const missing = await missingSettings(ctx, connection);
     if (missing.length > 0) {
       return { enabled: false, problem: `The connection is not complete: ${missing.join(", ")} missing` };
     }
-    if (!connection.enabled) {
-      const changed = { ...connection, enabled: true };
-      await store.set(ctx, id, { enabled: true, updated_at: ctx.now() });
-      await ctx.emit(connectionEnabled, payloadOf(changed), connection.organization_id ?? undefined);
-    }
+    if (connection.enabled) return { enabled: true, problem: "The connection is on already" };
+    const changed = { ...connection, enabled: true };
+    await store.set(ctx, id, { enabled: true, updated_at: ctx.now() });
+    await ctx.emit(connectionEnabled, payloadOf(changed), connection.organization_id ?? undefined);
     return { enabled: true };
   });
 }
 
 /** Lets nobody in through the connection any more; sessions go on. @throws CONNECTION_NOT_FOUND */
-export async function disable(ctx: Ctx, id: string, organizationId?: string): Promise<void> {
-  await inTransaction(ctx, async (ctx) => {
+export async function disable(ctx: Ctx, id: string, organizationId?: string): Promise<Switched> {
+  return inTransaction(ctx, async (ctx) => {
     const connection = await get(ctx, id, organizationId);
-    if (!connection.enabled) return;
+    if (!connection.enabled) return { enabled: false, problem: "The connection is off already" };
     await store.set(ctx, id, { enabled: false, updated_at: ctx.now() });
-    const changed = { ...connection, enabled: false };
-    await ctx.emit(connectionDisabled, payloadOf(changed), connection.organization_id ?? undefined);
+    await emitDisabled(ctx, { ...connection, enabled: false });
+    return { enabled: false };
   });
 }
 
@@ -169,7 +173,7 @@ export async function disable(ctx: Ctx, id: string, organizationId?: string): Pr
 async function remove(ctx: Ctx, id: string, organizationId?: string): Promise<void> {
   await inTransaction(ctx, async (ctx) => {
     const connection = await get(ctx, id, organizationId);
-    await store.remove(ctx, id);
+    if (!(await store.remove(ctx, id))) throw errors.CONNECTION_NOT_FOUND(id);
     await ctx.emit(connectionDeleted, payloadOf(connection), connection.organization_id ?? undefined);
   });
 }
@@ -184,6 +188,18 @@ export function clientSecret(ctx: Ctx, connection: Connection): string | undefin
 
 async function ownerOf(ctx: Ctx, domain: string | undefined): Promise<string | undefined> {
   return domain === undefined ? undefined : domains.ownerOf(ctx, domain);
+}
+
+async function emitDisabled(ctx: Ctx, connection: Connection): Promise<void> {
+  await ctx.emit(connectionDisabled, payloadOf(connection), connection.organization_id ?? undefined);
+}
+
+/** A subject is a name given by one identity provider: at another one it may be another person's. */
+function namesAnotherProvider(connection: Connection, settings: SamlSettings & OidcSettings): boolean {
+  const before = connection.settings as SamlSettings & OidcSettings;
+  const known = connection.type === "SAML" ? before.idpEntityId : before.issuer;
+  const named = connection.type === "SAML" ? settings.idpEntityId : settings.issuer;
+  return Boolean(known) && known !== named;
 }
 
 async function isComplete(ctx: Ctx, connection: Connection): Promise<boolean> {
@@ -223,6 +239,8 @@ const urlFields: Record<string, string> = {
   idpMetadataUrl: "idp_metadata_url",
   idpSsoUrl: "idp_sso_url",
   idpSloUrl: "idp_slo_url",
+  spAssertionUrl: "sp_assertion_url",
+  defaultRedirectUri: "default_redirect_uri",
   issuer: "issuer",
   discoveryEndpoint: "discovery_endpoint",
   authorizeUri: "authorize_uri",

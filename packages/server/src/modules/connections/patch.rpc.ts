@@ -40,7 +40,7 @@ export function patchOf(update: UpdateConnection): ConnectionPatch {
     ...(Object.keys(update.attributeMapping).length > 0 && { attributeMapping: update.attributeMapping }),
     ...(settings.case === "samlConfig" && {
       saml: samlSettings(settings.value),
-      ...given("idpCertificates", settings.value.idpCertificate || undefined),
+      ...given("idpCertificates", settings.value.idpCertificate),
     }),
     ...(settings.case === "oidcConfig" && {
       oidc: oidcSettings(settings.value),

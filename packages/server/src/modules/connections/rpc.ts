@@ -8,9 +8,9 @@ import {
 import { serve } from "../../transport/service.ts";
 import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
+import { importIdpMetadata, updateWithMetadata } from "./idp-metadata.ts";
 import { toConnection, toListed } from "./messages.rpc.ts";
 import { patchOf } from "./patch.rpc.ts";
-import { importIdpMetadata } from "./saml.ts";
 
 export const connectionService = serve(ConnectionService, {
   async createConnection(ctx, { organizationId, connection }) {
@@ -43,7 +43,7 @@ export const connectionService = serve(ConnectionService, {
 
   async updateConnection(ctx, { organizationId, id, connection }) {
     const patch = connection ? patchOf(connection) : { type: undefined };
-    return { connection: await toConnection(ctx, await connections.update(ctx, id, patch, organizationId)) };
+    return { connection: await toConnection(ctx, await updateWithMetadata(ctx, id, patch, organizationId)) };
   },
 
   async deleteConnection(ctx, { organizationId, id }) {
@@ -52,13 +52,11 @@ export const connectionService = serve(ConnectionService, {
   },
 
   async enableConnection(ctx, { organizationId, id }) {
-    const { enabled, problem } = await connections.enable(ctx, id, organizationId);
-    return { enabled, ...(problem !== undefined && { errorMessage: problem }) };
+    return toSwitched(await connections.enable(ctx, id, organizationId));
   },
 
   async disableConnection(ctx, { organizationId, id }) {
-    await connections.disable(ctx, id, organizationId);
-    return { enabled: false };
+    return toSwitched(await connections.disable(ctx, id, organizationId));
   },
 });
 
@@ -74,6 +72,10 @@ function typeOf(type: ConnectionType): connections.ConnectionType {
   if (type === ConnectionType.SAML) return "SAML";
   if (type === ConnectionType.OIDC) return "OIDC";
   throw errors.CONNECTION_TYPE_UNSUPPORTED(ConnectionType[type] ?? "unknown");
+}
+
+function toSwitched({ enabled, problem }: connections.Switched) {
+  return { enabled, ...(problem !== undefined && { errorMessage: problem }) };
 }
 
 /** The provider that was named, by number or, where the number is left out, by key. */

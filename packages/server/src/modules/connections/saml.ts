@@ -1,11 +1,10 @@
 /**
- * SAML 2.0 connections as a service provider: metadata of both sides, the request that begins a leg, and the
- * judgement of the response. The pure protocol is in `protocols/saml`, loaded at first use.
+ * SAML 2.0 connections as a service provider: our metadata, the request that begins a leg, and the judgement of
+ * the response. What the identity provider publishes is read in `idp-metadata.ts`. The pure protocol is in `protocols/saml`, loaded at first use.
  */
 import type { Ctx } from "../../context.ts";
 import { AppError } from "../../errors.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
-import type { IdpMetadata } from "../../protocols/saml/idp-metadata.ts";
 import * as environments from "../environments/environments.ts";
 import * as certificates from "./certificates.ts";
 import type { Connection } from "./connections.ts";
@@ -15,15 +14,16 @@ import { type NameIdFormat, type SamlAddresses, type SamlSettings, samlAddresses
 import {
   beginLeg,
   type Departure,
+  findLeg,
   type LegOptions,
   newHandle,
   type Proof,
   type SsoRequest,
+  seenNames,
 } from "./sign-in.ts";
 import * as requests from "./sso-requests.store.ts";
 
 const clockSkewSeconds = 120;
-const metadataLimit = 5 * 1024 * 1024;
 
 /** The service provider's side of a connection. */
 export async function addresses(ctx: Ctx, connection: Connection): Promise<SamlAddresses> {
@@ -43,34 +43,9 @@ export async function spMetadata(ctx: Ctx, connectionId: string): Promise<string
     entityId: ours.entityId,
     acsUrl: ours.assertionUrl,
     authnRequestsSigned: false,
-    wantAssertionsSigned: settings.signingOption !== "SAML_ONLY_RESPONSE_SIGNING",
+    wantAssertionsSigned: assertionMustBeSigned(settings),
     ...(nameIdFormat !== undefined && { nameIdFormat }),
   });
-}
-
-/**
- * Takes over what an identity provider publishes about itself: entity id, addresses and certificates.
- * @throws CONNECTION_METADATA_SOURCE, CONNECTION_METADATA_INVALID, CONNECTION_NOT_FOUND, CONNECTION_TYPE_FIXED
- */
-export async function importIdpMetadata(
-  ctx: Ctx,
-  connectionId: string,
-  source: { xml: string } | { url: string },
-  organizationId?: string,
-): Promise<Connection> {
-  const metadata = await readMetadata(ctx, "xml" in source ? source.xml : await download(ctx, source.url));
-  const fromUrl = "url" in source;
-  return connections.update(
-    ctx,
-    connectionId,
-    {
-      type: "SAML",
-      configurationType: fromUrl ? "DISCOVERY" : "MANUAL",
-      saml: { ...settingsOf(metadata), ...(fromUrl && { idpMetadataUrl: source.url }) },
-      idpCertificates: metadata.certificates.join("\n"),
-    },
-    organizationId,
-  );
 }
 
 /** Begins a leg: the AuthnRequest on its way to the identity provider (SAML profiles 4.1.2). */
@@ -99,9 +74,10 @@ export async function begin(ctx: Ctx, connection: Connection, options: LegOption
 
 /**
  * Keeps a posted response for one GET of ours: the cross-site POST comes without our Lax cookies, and only
- * they tell whether this browser began the sign-in.
+ * they tell whether this browser began the sign-in. Only an answer to a sign-in that is under way is kept, since
+ * anyone may post here.
  * @returns the ticket that names it
- * @throws invalid_saml_form_params
+ * @throws invalid_saml_form_params, invalid_state
  */
 export async function keepResponse(
   ctx: Ctx,
@@ -109,14 +85,15 @@ export async function keepResponse(
   posted: { samlResponse: string | null; relayState: string | null },
 ): Promise<string> {
   if (!posted.samlResponse) throw errors.invalid_saml_form_params();
-  const connection = await connections.get(ctx, connectionId);
+  const handle = posted.relayState ?? "";
+  const leg = await findLeg(ctx, connectionId, handle);
   const ticket = newSecret();
   const now = ctx.now();
   await requests.insertResponse(ctx, {
     ticket_hash: hashSecret(ticket),
     environment_id: ctx.environmentId,
-    connection_id: connection.id,
-    relay_state: posted.relayState ?? "",
+    connection_id: leg.connection_id,
+    relay_state: handle,
     response: posted.samlResponse,
     created_at: now,
     expires_at: new Date(now.getTime() + 120_000),
@@ -161,7 +138,7 @@ export async function verify(
         audience: ours.entityId,
         acsUrl: ours.assertionUrl,
         inResponseTo: leg.saml_request_id ?? "",
-        signed: signedPart[settings.signingOption ?? "SAML_ONLY_ASSERTION_SIGNING"],
+        signed: signedPart[settings.signingOption ?? defaultSigningOption],
         clockSkewSeconds,
       },
       ctx.now(),
@@ -171,11 +148,12 @@ export async function verify(
     assertion,
     connection.attribute_mapping as Record<string, string>,
   );
-  if (!email) throw errors.mandatory_attribute_missing(seenAttributes(assertion.attributes, rejectedEmail));
+  if (!email) throw errors.mandatory_attribute_missing(seenNames(Object.keys(assertion.attributes), rejectedEmail));
   return {
     identity: {
       ...profile,
       email,
+      emailVerified: true,
       connectionId: connection.id,
       organizationId: connection.organization_id ?? "",
       // A transient NameID is another one at each sign-in, so it cannot name a person.
@@ -185,6 +163,7 @@ export async function verify(
   };
 }
 
+const defaultSigningOption = "SAML_ONLY_ASSERTION_SIGNING";
 const signedPart = {
   SAML_ONLY_RESPONSE_SIGNING: "response",
   SAML_ONLY_ASSERTION_SIGNING: "assertion",
@@ -192,11 +171,10 @@ const signedPart = {
   SAML_RESPONSE_OR_ASSERTION_SIGNING: "either",
 } as const;
 
-function seenAttributes(attributes: Record<string, string[]>, rejectedEmail: string | undefined): string {
-  const names = Object.keys(attributes).slice(0, 20).join(", ") || "no attributes";
-  return rejectedEmail === undefined
-    ? names
-    : `${names} (and "${rejectedEmail}", which is no e-mail address)`;
+/** What our metadata says is what is enforced: with "either", a signed response alone is taken too. */
+function assertionMustBeSigned({ signingOption }: SamlSettings): boolean {
+  const part = signedPart[signingOption ?? defaultSigningOption];
+  return part === "assertion" || part === "both";
 }
 
 async function nameIdUri(format: NameIdFormat): Promise<string | undefined> {
@@ -208,36 +186,6 @@ async function nameIdUri(format: NameIdFormat): Promise<string | undefined> {
     UNSPECIFIED: NAME_ID_FORMAT.unspecified,
   };
   return uris[format];
-}
-
-async function readMetadata(ctx: Ctx, xml: string): Promise<IdpMetadata> {
-  const { parseIdpMetadata } = await import("../../protocols/saml/idp-metadata.ts");
-  try {
-    return parseIdpMetadata(xml, { allowInsecureUrls: ctx.app.config.mode === "development" });
-  } catch (error) {
-    throw errors.CONNECTION_METADATA_INVALID((error as Error).message).because(error);
-  }
-}
-
-async function download(ctx: Ctx, url: string): Promise<string> {
-  try {
-    const answer = await ctx.app.fetch(url, { maxBytes: metadataLimit });
-    if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
-    return await answer.text();
-  } catch (error) {
-    throw errors.CONNECTION_METADATA_INVALID((error as Error).message).because(error);
-  }
-}
-
-function settingsOf(metadata: IdpMetadata): SamlSettings {
-  const { redirect, post } = metadata.ssoUrls;
-  const slo = metadata.sloUrls.redirect ?? metadata.sloUrls.post;
-  return {
-    idpEntityId: metadata.entityId,
-    idpSsoUrl: redirect ?? post ?? "",
-    idpSsoBinding: redirect === undefined ? "HTTP_POST" : "HTTP_REDIRECT",
-    ...(slo !== undefined && { idpSloUrl: slo }),
-  };
 }
 
 async function samlAttempt<T>(judge: () => T): Promise<T> {

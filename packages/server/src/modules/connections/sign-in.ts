@@ -21,6 +21,8 @@ export interface Identity {
   subject: string;
   /** Normalized: trimmed, lower case. */
   email: string;
+  /** False when the identity provider itself says that it has not verified the address. */
+  emailVerified: boolean;
   givenName?: string | undefined;
   familyName?: string | undefined;
   name?: string | undefined;
@@ -142,6 +144,12 @@ export async function consume(ctx: Ctx, leg: SsoRequest, proof: Proof): Promise<
 
 const replayed =
   "This SAML assertion was used before: each one is accepted once. Sign in again, so that the identity provider issues a fresh one";
+
+/** What an identity provider sent, for the message that the e-mail address is missing. */
+export function seenNames(sent: string[], rejectedEmail: string | undefined): string {
+  const names = sent.slice(0, 20).join(", ") || "no attributes";
+  return rejectedEmail === undefined ? names : `${names} (and "${rejectedEmail.slice(0, 100)}", which is no e-mail address)`;
+}
 
 /** An unguessable handle that fits RelayState (80 bytes, SAML bindings 3.4.3). */
 export function newHandle(): string {

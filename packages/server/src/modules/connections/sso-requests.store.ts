@@ -37,7 +37,7 @@ export async function insertResponse(at: Scope, row: Insertable<Database["saml_r
   await at.db.insertInto("saml_responses").values(row).execute();
 }
 
-/** A posted response that has not expired; it stays until `removeResponse`. */
+/** A posted response that has not expired. */
 export async function findResponse(
   at: Scope,
   ticketHash: Buffer,

@@ -13,6 +13,7 @@ import type { Domain } from "./domains.store.ts";
 import * as store from "./domains.store.ts";
 import { domainErrors as errors } from "./errors.ts";
 import { domainCreated, domainDeleted } from "./events.ts";
+import { isPublicDomain } from "./public-domains.ts";
 
 export type { Domain };
 export type DomainType = "ALLOWED_EMAIL_DOMAIN" | "ORGANIZATION_DOMAIN";
@@ -99,7 +100,7 @@ export { remove as delete };
 
 /** The organization whose verified domain this is, by exact match; undefined when it is nobody's. */
 export async function ownerOf(ctx: Ctx, domain: string): Promise<string | undefined> {
-  const owner = await store.findOwner(ctx, domainToASCII(domain.toLowerCase()));
+  const owner = await store.findOwner(ctx, asciiForm(domain));
   return owner?.organization_id;
 }
 
@@ -119,14 +120,22 @@ export async function ownerOfEmail(ctx: Ctx, email: string): Promise<string | un
   return domain === "" ? undefined : ownerOf(ctx, domain);
 }
 
+/** A host name of at least two labels (RFC 1123 section 2.1). */
+const hostName = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+/** What belongs to a URL or an address: the conversion to ASCII would cut it off without a word. */
+const notOfNames = /[/\\?#@:%]/;
+
 function normalize(input: string): string {
-  const domain = domainToASCII(input.trim().toLowerCase());
-  const parsed = parse(domain, { validateHostname: true, allowPrivateDomains: true });
-  if (domain === "" || parsed.isIp || parsed.hostname !== domain || !domain.includes(".")) {
-    throw errors.DOMAIN_INVALID(input);
-  }
-  if (parsed.domain === null) throw errors.DOMAIN_PUBLIC(domain);
+  const domain = asciiForm(input);
+  const { isIp, domain: registrable } = parse(domain, { allowPrivateDomains: true });
+  if (notOfNames.test(input) || !hostName.test(domain) || isIp) throw errors.DOMAIN_INVALID(input);
+  if (registrable === null || isPublicDomain(registrable)) throw errors.DOMAIN_PUBLIC(domain);
   return domain;
+}
+
+/** Lower case, IDN as `xn--` labels (RFC 5891), without the dot that ends an absolute name. */
+function asciiForm(domain: string): string {
+  return domainToASCII(domain.trim().toLowerCase().replace(/\.$/, ""));
 }
 
 function verificationOf(ctx: Ctx, type: DomainType) {

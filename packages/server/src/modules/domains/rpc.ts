@@ -1,5 +1,6 @@
 /** The door of DomainService. */
 import { DomainService, DomainType } from "@gatehouse/contract/scalekit/v1/domains/domains_pb";
+import { invalidArgument } from "../../errors.ts";
 import { serve } from "../../transport/service.ts";
 import type { OrganizationRef } from "../organizations/organizations.ts";
 import * as domains from "./domains.ts";
@@ -43,7 +44,10 @@ function refOf(identities: Identities): OrganizationRef {
   return { id: identities.value ?? "" };
 }
 
-function typeOf(type: DomainType | undefined): domains.DomainType | undefined {
+/** @throws INVALID_ARGUMENT for a number that the contract does not have: it must not become another type */
+function typeOf(type: DomainType = DomainType.DOMAIN_TYPE_UNSPECIFIED): domains.DomainType | undefined {
+  if (type === DomainType.DOMAIN_TYPE_UNSPECIFIED) return undefined;
   if (type === DomainType.ALLOWED_EMAIL_DOMAIN) return "ALLOWED_EMAIL_DOMAIN";
-  return type === DomainType.ORGANIZATION_DOMAIN ? "ORGANIZATION_DOMAIN" : undefined;
+  if (type === DomainType.ORGANIZATION_DOMAIN) return "ORGANIZATION_DOMAIN";
+  throw invalidArgument("domain_type", "enum.defined_only", "value must be one of the defined enum values");
 }

@@ -4,6 +4,7 @@
  */
 import { type App, type Ctx, inTransaction, invalidate } from "../../context.ts";
 import type { Db } from "../../db/db.ts";
+import { announceInvalidation } from "../../db/invalidation.ts";
 import { newId } from "../../lib/ids.ts";
 import * as store from "./environments.store.ts";
 import { environmentErrors as errors } from "./errors.ts";
@@ -63,10 +64,14 @@ export async function current(ctx: Ctx): Promise<Environment> {
  * address instead of `localhost`, say) reaches the only environment; in production it reaches none.
  */
 export async function idOfHost(app: App, host: string): Promise<string | undefined> {
-  const all = await app.cache.get("environments", "*", () => store.list(app.db));
-  const match = all.find((row) => new URL(row.public_url).host === host.toLowerCase());
-  if (match) return match.id;
-  return app.config.mode === "development" && all.length === 1 ? all[0]?.id : undefined;
+  const byHost = await app.cache.get("environments", "*", async () => {
+    const rows = await store.list(app.db);
+    return new Map(rows.map((row) => [new URL(row.public_url).host, row.id]));
+  });
+  const id = byHost.get(host.toLowerCase());
+  if (id !== undefined || app.config.mode === "production" || byHost.size !== 1) return id;
+  const [only] = byHost.values();
+  return only;
 }
 
 /**
@@ -80,6 +85,8 @@ export async function ensureFirst(app: App, db: Db): Promise<string> {
   if (first) {
     if (first.public_url !== app.config.publicUrl) {
       await store.set(db, first.id, { public_url: app.config.publicUrl, updated_at: now });
+      // Other processes on this database may be running, with the former one in their caches.
+      for (const key of [first.id, "*"]) await announceInvalidation(db, "environments", key);
     }
     return first.id;
   }
@@ -94,6 +101,13 @@ export async function ensureFirst(app: App, db: Db): Promise<string> {
     updated_at: now,
   });
   return id;
+}
+
+/** The id of the first environment. @throws ENVIRONMENT_NOT_FOUND before the first start */
+export async function firstId(app: App): Promise<string> {
+  const [first] = await store.list(app.db);
+  if (!first) throw errors.ENVIRONMENT_NOT_FOUND("yet: start Gatehouse once");
+  return first.id;
 }
 
 /** @throws ENVIRONMENT_NOT_FOUND when `id` names another environment than the caller's. */

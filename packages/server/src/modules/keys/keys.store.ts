@@ -20,7 +20,17 @@ export async function list(at: Scope): Promise<SigningKeyRow[]> {
     .execute();
 }
 
-/** Moves the keys one on: the current one retires, the next one becomes current. Returns how many moved. */
+/** Holds up other rotations of the environment until the transaction ends. */
+export async function lock(at: Scope): Promise<void> {
+  await at.db
+    .selectFrom("environments")
+    .select("id")
+    .where("id", "=", at.environmentId)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** Moves the keys one on: the current one retires, the next one becomes current. */
 export async function advance(at: Scope, algorithm: string, now: Date): Promise<void> {
   const keys = at.db
     .updateTable("signing_keys")

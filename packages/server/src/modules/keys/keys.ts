@@ -39,13 +39,27 @@ export async function ensure(ctx: Ctx): Promise<void> {
   }
 }
 
-/** Retires the current key and makes the next one current; a new next key is published at once. */
-export async function rotate(ctx: Ctx): Promise<void> {
-  await inTransaction(ctx, async (ctx) => {
+/** The ids (`kid`) of the two keys that matter to an operator. */
+export interface Rotation {
+  current: string;
+  next: string;
+}
+
+/**
+ * Retires the current key and makes the next one current; a new next key is published at once. Rotations wait for
+ * each other.
+ * @returns the key that signs from now on, and the one that will after the next rotation
+ */
+export async function rotate(ctx: Ctx): Promise<Rotation> {
+  return inTransaction(ctx, async (ctx) => {
+    await store.lock(ctx);
     await store.advance(ctx, algorithm, ctx.now());
-    await add(ctx, "next");
+    // Not only the next one: where none was prepared, nothing may stay without a key to sign with.
+    await ensure(ctx);
     await store.removeRetired(ctx, new Date(ctx.now().getTime() - retiredKeysStayMs));
     await invalidate(ctx, "signing_keys", ctx.environmentId);
+    const idOf = new Map((await store.list(ctx)).map((key) => [key.state, key.id]));
+    return { current: idOf.get("current") ?? "", next: idOf.get("next") ?? "" };
   });
 }
 

@@ -1,30 +1,24 @@
 /** The door of /oauth/authorize. */
+import type { Ctx } from "../../context.ts";
 import { browserCookies, readBrowser } from "../../transport/browser.ts";
-import type { HttpRoute } from "../../transport/http.ts";
+import { askByGet } from "../../transport/by-get.ts";
+import type { HttpReply, HttpRequest, HttpRoute } from "../../transport/http.ts";
 import { stepReply } from "../../transport/step.ts";
 import * as environments from "../environments/environments.ts";
 import { authorize } from "./authorize.ts";
 
 export const authorizeRoutes: HttpRoute[] = [
-  {
-    method: "GET",
-    path: "/oauth/authorize",
-    errors: "page",
-    async handle(ctx, request) {
-      const { publicUrl } = await environments.current(ctx);
-      const step = await authorize(ctx, request.query, readBrowser(request, publicUrl));
-      return stepReply(step, browserCookies(step, publicUrl));
-    },
-  },
-  {
-    // OIDC Core 3.1.2.1: the endpoint takes both methods.
-    method: "POST",
-    path: "/oauth/authorize",
-    errors: "page",
-    async handle(ctx, request) {
-      const { publicUrl } = await environments.current(ctx);
-      const step = await authorize(ctx, request.form, readBrowser(request, publicUrl));
-      return stepReply(step, browserCookies(step, publicUrl));
-    },
-  },
+  { method: "GET", path: "/oauth/authorize", errors: "page", handle: answer },
+  // OIDC Core 3.1.2.1: the endpoint takes both methods.
+  { method: "POST", path: "/oauth/authorize", errors: "page", handle: repeat },
 ];
+
+async function answer(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
+  const { publicUrl } = await environments.current(ctx);
+  const step = await authorize(ctx, request.query, readBrowser(request, publicUrl));
+  return stepReply(step, browserCookies(step, publicUrl));
+}
+
+async function repeat(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
+  return askByGet(request, (await environments.current(ctx)).publicUrl);
+}

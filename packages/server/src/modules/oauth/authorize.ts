@@ -5,8 +5,9 @@ import { answerApp, errorValues, type Step } from "../auth/answer.ts";
 import { type Browser, begin, type SignInRequest } from "../auth/flow.ts";
 import * as clients from "../clients/clients.ts";
 import * as environments from "../environments/environments.ts";
+import * as keys from "../keys/keys.ts";
 import { oauthErrors as errors } from "./errors.ts";
-import { type Parameters, readParameters, required } from "./parameters.ts";
+import { type Parameters, readParameters, readScopes, required } from "./parameters.ts";
 
 /** The app's own address for answers, once it is known to be the app's. */
 interface App {
@@ -22,12 +23,18 @@ interface App {
 export async function authorize(ctx: Ctx, query: URLSearchParams, browser: Browser): Promise<Step> {
   const app = await checkApp(ctx, query);
   const state = query.getAll("state").length === 1 ? query.get("state") : null;
-  const responseMode = query.get("response_mode") === "form_post" ? "form_post" : "query";
+  const responseMode = answersByForm(query, app.redirectUri) ? "form_post" : "query";
   try {
     const parameters = readParameters(query);
     return await begin(
       ctx,
-      { ...readRequest(parameters, app), redirectUri: app.redirectUri, state, responseMode },
+      {
+        ...readRequest(parameters, app),
+        hintedUser: await readHintedUser(ctx, parameters),
+        redirectUri: app.redirectUri,
+        state,
+        responseMode,
+      },
       browser,
     );
   } catch (error) {
@@ -35,6 +42,11 @@ export async function authorize(ctx: Ctx, query: URLSearchParams, browser: Brows
     const { publicUrl } = await environments.current(ctx);
     return answerApp({ redirectUri: app.redirectUri, responseMode, state }, publicUrl, errorValues(error));
   }
+}
+
+/** A form posts to web addresses only: an app with a scheme of its own reads its answer from the URL. */
+function answersByForm(query: URLSearchParams, redirectUri: string): boolean {
+  return query.get("response_mode") === "form_post" && /^https?:/i.test(redirectUri);
 }
 
 async function checkApp(ctx: Ctx, query: URLSearchParams): Promise<App> {
@@ -49,10 +61,12 @@ async function checkApp(ctx: Ctx, query: URLSearchParams): Promise<App> {
   return { client, redirectUri };
 }
 
-type Read = Omit<SignInRequest, "redirectUri" | "state" | "responseMode">;
+type Read = Omit<SignInRequest, "redirectUri" | "state" | "responseMode" | "hintedUser">;
 
 function readRequest(parameters: Parameters, { client }: App): Read {
   checkForms(parameters);
+  if (!client.grant_types.includes("authorization_code"))
+    throw errors.unauthorized_client("authorization_code");
   const value = (name: string) => parameters.get(name) ?? "";
   return {
     clientId: client.id,
@@ -86,13 +100,8 @@ function checkForms(parameters: Parameters): void {
 }
 
 function readScope(parameters: Parameters): string {
-  const scopes = [
-    ...new Set(
-      required(parameters, "scope")
-        .split(/\s+/)
-        .filter((scope) => scope !== ""),
-    ),
-  ];
+  const scopes = readScopes(parameters);
+  if (scopes === undefined) throw errors.invalid_request("The parameter scope is missing");
   if (!scopes.includes("openid")) throw errors.invalid_scope("scope must contain openid");
   // Unknown scopes are ignored, as OIDC Core 3.1.2.1 advises; what was granted stands in the token answer.
   return scopes.filter((scope) => offeredScopes.includes(scope)).join(" ");
@@ -116,6 +125,14 @@ function readChallenge(parameters: Parameters, client: clients.Client): string |
     throw errors.invalid_request("code_challenge is not the base64url SHA-256 of a verifier (43 characters)");
   }
   return challenge;
+}
+
+/** Whom the app believes to be signed in (id_token_hint, OIDC Core 3.1.2.1); the token may have expired. */
+async function readHintedUser(ctx: Ctx, parameters: Parameters): Promise<string | undefined> {
+  const hint = parameters.get("id_token_hint");
+  if (hint === undefined) return undefined;
+  const { publicUrl } = await environments.current(ctx);
+  return (await keys.verify(ctx, hint, { issuer: publicUrl, allowExpired: true }))?.sub;
 }
 
 const prompts = ["none", "login", "create", "select_account", "consent"];

@@ -1,16 +1,44 @@
 /** CORS for browser apps: any origin that a client has registered, without credentials (decisions, Fetch standard). */
 import type { Ctx } from "../../context.ts";
+import { AppError } from "../../errors.ts";
 import * as clients from "../clients/clients.ts";
 
 interface FromBrowser {
   headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** The headers that let a page of a registered origin read the answer; none for other requests. */
-export async function corsHeaders(ctx: Ctx, request: FromBrowser): Promise<Record<string, string>> {
+interface ToBrowser {
+  headers?: Record<string, string | string[]>;
+}
+
+/**
+ * Runs an endpoint so that a page of a registered origin can read its answer, an error's too: an app that cannot
+ * read `invalid_grant` takes the end of its session for a network fault.
+ */
+export async function readable<Reply extends ToBrowser>(
+  ctx: Ctx,
+  request: FromBrowser,
+  answer: () => Promise<Reply>,
+): Promise<Reply> {
+  const cors = await corsHeaders(ctx, request);
+  try {
+    const reply = await answer();
+    return { ...reply, headers: { ...reply.headers, ...cors } };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    const { code, status, message, cause, violations, headers } = error;
+    throw new AppError(code, status, message, {
+      ...(cause !== undefined && { cause }),
+      violations: [...violations],
+      headers: { ...headers, ...cors },
+    });
+  }
+}
+
+/** The headers for pages of a registered origin. `Vary` always: what is cached for one reader is no answer for another. */
+async function corsHeaders(ctx: Ctx, request: FromBrowser): Promise<Record<string, string>> {
   const origin = request.headers.origin;
-  if (typeof origin !== "string") return {};
-  const allowed = await clients.allowsOrigin(ctx, origin);
+  const allowed = typeof origin === "string" && (await clients.allowsOrigin(ctx, origin));
   return allowed ? { "access-control-allow-origin": origin, vary: "Origin" } : { vary: "Origin" };
 }
 

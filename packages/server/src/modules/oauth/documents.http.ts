@@ -1,11 +1,12 @@
 /** The doors of discovery, /keys, /userinfo and /oidc/logout. */
 import type { Ctx } from "../../context.ts";
 import { browserCookies, readBrowser } from "../../transport/browser.ts";
+import { askByGet } from "../../transport/by-get.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, json, redirect } from "../../transport/http.ts";
 import { html, page } from "../../transport/page.ts";
 import * as environments from "../environments/environments.ts";
 import * as keys from "../keys/keys.ts";
-import { corsHeaders, preflight } from "./cors.ts";
+import { preflight, readable } from "./cors.ts";
 import { discoveryDocument } from "./discovery.ts";
 import { oauthErrors as errors } from "./errors.ts";
 import { logout } from "./logout.ts";
@@ -24,6 +25,8 @@ export const documentRoutes: HttpRoute[] = [
     "/userinfo",
   ].map(preflight),
   { method: "GET", path: "/oidc/logout", errors: "page", handle: answerLogout },
+  // RP-Initiated Logout 1.0 section 2 wants both methods.
+  { method: "POST", path: "/oidc/logout", errors: "page", handle: repeatLogout },
 ];
 
 function document(path: string, read: (ctx: Ctx) => Promise<string>): HttpRoute {
@@ -36,11 +39,7 @@ function document(path: string, read: (ctx: Ctx) => Promise<string>): HttpRoute 
         "content-type": "application/json; charset=utf-8",
         "cache-control": "public, max-age=300",
       };
-      return {
-        status: 200,
-        headers: { ...headers, ...(await corsHeaders(ctx, request)) },
-        body: await read(ctx),
-      };
+      return readable(ctx, request, async () => ({ status: 200, headers, body: await read(ctx) }));
     },
   };
 }
@@ -48,9 +47,10 @@ function document(path: string, read: (ctx: Ctx) => Promise<string>): HttpRoute 
 async function answerUserInfo(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   const header = request.headers.authorization;
   const token = /^Bearer +(\S+)$/i.exec(typeof header === "string" ? header : "")?.[1];
-  if (token === undefined) throw errors.invalid_token();
-  const headers = { "cache-control": "no-store", ...(await corsHeaders(ctx, request)) };
-  return json(await userInfo(ctx, token), 200, headers);
+  return readable(ctx, request, async () => {
+    if (token === undefined) throw errors.invalid_token();
+    return json(await userInfo(ctx, token), 200, { "cache-control": "no-store" });
+  });
 }
 
 async function answerLogout(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
@@ -64,4 +64,8 @@ async function answerLogout(ctx: Ctx, request: HttpRequest): Promise<HttpReply> 
     body: html`<h1>You are signed out</h1><p>You can close this window, or go back to the app to sign in again.</p>`,
     ...(cookies.length > 0 && { headers: { "set-cookie": cookies } }),
   });
+}
+
+async function repeatLogout(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
+  return askByGet(request, (await environments.current(ctx)).publicUrl);
 }

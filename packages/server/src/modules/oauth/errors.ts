@@ -3,7 +3,11 @@ import { defineErrors } from "../../errors.ts";
 
 export const oauthErrors = defineErrors({
   invalid_request: ["INVALID_ARGUMENT", (problem: string) => problem],
-  invalid_client: ["UNAUTHENTICATED", "The client application is not recognized or not configured correctly"],
+  // The token endpoint answers 401 by the code alone (RFC 6749 section 5.2); on a page nobody could authenticate.
+  invalid_client: [
+    "INVALID_ARGUMENT",
+    "The client application is not recognized or not configured correctly",
+  ],
   invalid_redirect_uri: [
     "INVALID_ARGUMENT",
     "Redirect URI is not part of the pre-approved list of redirect URIs: add it to the application",

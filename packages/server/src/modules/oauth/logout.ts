@@ -19,10 +19,13 @@ export async function logout(
 ): Promise<string | undefined> {
   const parameters = readParameters(query);
   const hint = await readHint(ctx, parameters);
+  const named = parameters.get("client_id");
+  // Section 2 there: the two must agree.
+  if (hint && named !== undefined && named !== hint.client_id) throw errors.invalid_client();
   if (sessionSecret !== undefined) await endSession(ctx, sessionSecret, hint?.sid);
   const target = parameters.get("post_logout_redirect_uri");
   if (target === undefined) return undefined;
-  const client = await clientOf(ctx, parameters.get("client_id") ?? hint?.client_id);
+  const client = await clientOf(ctx, named ?? hint?.client_id);
   if (!client || !(await clients.allowsPostLogout(ctx, client, target))) throw errors.invalid_redirect_uri();
   const url = new URL(target);
   const state = parameters.get("state");

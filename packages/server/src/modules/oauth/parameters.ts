@@ -18,6 +18,12 @@ export function readParameters(...sources: URLSearchParams[]): Parameters {
   return read;
 }
 
+/** The scopes that are asked for, each once; undefined when none is. */
+export function readScopes(parameters: Parameters): string[] | undefined {
+  const scopes = (parameters.get("scope") ?? "").split(/\s+/).filter((scope) => scope !== "");
+  return scopes.length > 0 ? [...new Set(scopes)] : undefined;
+}
+
 /** @throws invalid_request naming the parameter */
 export function required(parameters: Parameters, name: string): string {
   const value = parameters.get(name);

@@ -6,10 +6,6 @@ import type { Scope } from "../../db/scope.ts";
 export type Grant = Selectable<Database["grants"]>;
 export type RefreshToken = Selectable<Database["refresh_tokens"]>;
 
-export async function insertGrant(at: Scope, row: Insertable<Database["grants"]>): Promise<void> {
-  await at.db.insertInto("grants").values(row).execute();
-}
-
 export async function insert(at: Scope, row: Insertable<Database["refresh_tokens"]>): Promise<void> {
   await at.db.insertInto("refresh_tokens").values(row).execute();
 }

@@ -10,34 +10,14 @@ import * as store from "./refresh-tokens.store.ts";
 
 export type { Grant };
 
-/** Makes a grant with its first refresh token, and returns the token. */
-export async function begin(
-  ctx: Ctx,
-  input: {
-    id: string;
-    sessionId: string;
-    clientId: string;
-    organizationId: string;
-    scope: string;
-    authenticatedAt: Date;
-  },
-): Promise<string> {
-  await store.insertGrant(ctx, {
-    id: input.id,
-    environment_id: ctx.environmentId,
-    session_id: input.sessionId,
-    client_id: input.clientId,
-    organization_id: input.organizationId,
-    scope: input.scope,
-    authenticated_at: input.authenticatedAt,
-    created_at: ctx.now(),
-  });
-  return add(ctx, input.id);
+/** A new refresh token; what is stored of it is its hash. */
+export function fresh(): string {
+  return `rt_${newSecret()}`;
 }
 
 /** The next refresh token of a grant. */
 export async function add(ctx: Ctx, grantId: string): Promise<string> {
-  const token = `rt_${newSecret()}`;
+  const token = fresh();
   await store.insert(ctx, {
     hash: hashSecret(token),
     environment_id: ctx.environmentId,

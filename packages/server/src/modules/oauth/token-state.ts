@@ -12,10 +12,12 @@ import { type Parameters, required } from "./parameters.ts";
 import * as refreshTokens from "./refresh-tokens.ts";
 import { authenticateClient } from "./token.ts";
 
-/** An access token of ours that is still good: signed, in time, and its session alive. */
+/** An access token of ours that is still good: signed, in time, and what it was issued to and for still there. */
 interface LiveToken {
   claims: JWTPayload & { client_id: string; scope: string };
-  session: sessions.Session | undefined;
+  client: clients.Client;
+  /** Full stack: who has signed in; undefined in modular mode and for an application's own token. */
+  signedIn: { session: sessions.Session; member: users.Member; organizationId: string } | undefined;
 }
 
 /** RFC 7662 section 2.2; a token of another client of the environment may be asked about, too. */
@@ -63,12 +65,11 @@ export async function revoke(
 /** The claims of a user for their access token (OIDC Core 5.3). @throws invalid_token */
 export async function userInfo(ctx: Ctx, accessToken: string): Promise<Record<string, unknown>> {
   const live = await liveAccessToken(ctx, accessToken);
-  if (!live) throw errors.invalid_token();
-  const { claims, session } = live;
-  if (!session) return { sub: claims.sub, oid: claims.oid };
-  const organizationId = String(claims.oid);
-  const member = await users.member(ctx, organizationId, session.user_id);
-  if (member?.membership_status !== "ACTIVE") throw errors.invalid_token();
+  // An application's own token is about no user.
+  if (!live || live.claims.sub === live.client.id) throw errors.invalid_token();
+  const { claims, signedIn } = live;
+  if (!signedIn) return { sub: claims.sub, oid: claims.oid };
+  const { session, member, organizationId } = signedIn;
   return { ...userInfoClaims(member, claims.scope), oid: organizationId, sid: session.id };
 }
 
@@ -80,14 +81,13 @@ export async function userInfo(ctx: Ctx, accessToken: string): Promise<Record<st
 export async function callerOf(ctx: Ctx, token: string): Promise<Caller> {
   const live = await liveAccessToken(ctx, token);
   if (!live) throw errors.UNAUTHENTICATED();
-  const { claims, session } = live;
-  if (session) {
+  const { claims, client, signedIn } = live;
+  if (signedIn) {
     const permissions = Array.isArray(claims.permissions) ? claims.permissions.map(String) : [];
-    const organizationId = String(claims.oid);
+    const { session, organizationId } = signedIn;
     return { kind: "SESSION", userId: session.user_id, sessionId: session.id, organizationId, permissions };
   }
-  const client = claims.sub === claims.client_id ? await clients.lookUp(ctx, claims.client_id) : undefined;
-  if (!client || client.disallow_api_access) throw errors.UNAUTHENTICATED();
+  if (claims.sub !== client.id || client.disallow_api_access) throw errors.UNAUTHENTICATED();
   return { kind: "CLIENT", clientId: client.id };
 }
 
@@ -97,10 +97,21 @@ async function liveAccessToken(ctx: Ctx, token: string): Promise<LiveToken | und
   // An ID token has the same signature and no jti: it is no access token.
   if (typeof claims?.client_id !== "string" || typeof claims.scope !== "string" || !claims.jti)
     return undefined;
-  const live = claims as LiveToken["claims"];
-  if (typeof claims.sid !== "string") return { claims: live, session: undefined };
-  const session = await sessions.findById(ctx, claims.sid);
-  return session && { claims: live, session };
+  const client = await clients.lookUp(ctx, claims.client_id);
+  if (!client) return undefined;
+  const live = { claims: claims as LiveToken["claims"], client };
+  if (claims.sid === undefined) return { ...live, signedIn: undefined };
+  const signedIn = await whoSignedIn(ctx, claims);
+  return signedIn && { ...live, signedIn };
+}
+
+/** A session that ended, or a member that was deactivated, takes the access tokens along at our own endpoints. */
+async function whoSignedIn(ctx: Ctx, claims: JWTPayload): Promise<LiveToken["signedIn"]> {
+  const organizationId = String(claims.oid);
+  const session = await sessions.findById(ctx, String(claims.sid));
+  if (!session) return undefined;
+  const member = await users.member(ctx, organizationId, session.user_id);
+  return member?.membership_status === "ACTIVE" ? { session, member, organizationId } : undefined;
 }
 
 async function confidentialClient(

@@ -1,7 +1,7 @@
 /** The doors of /oauth/token, /oauth/introspect and /revoke. */
 import type { Ctx } from "../../context.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, json } from "../../transport/http.ts";
-import { corsHeaders, preflight } from "./cors.ts";
+import { preflight, readable } from "./cors.ts";
 import { oauthErrors as errors } from "./errors.ts";
 import { type Parameters, readParameters } from "./parameters.ts";
 import { exchange } from "./token.ts";
@@ -32,8 +32,10 @@ function post(
     path,
     errors: "oauth",
     async handle(ctx, request) {
-      const reply = await answer(ctx, parametersOf(ctx, request), authorizationOf(request));
-      return { ...reply, headers: { ...reply.headers, ...noStore, ...(await corsHeaders(ctx, request)) } };
+      return readable(ctx, request, async () => {
+        const reply = await answer(ctx, parametersOf(ctx, request), authorizationOf(request));
+        return { ...reply, headers: { ...reply.headers, ...noStore } };
+      });
     },
   };
 }

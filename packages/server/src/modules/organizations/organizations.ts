@@ -6,6 +6,7 @@
 import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
 import { addToCount, readCount } from "../../db/counters.ts";
 import { brokenUniqueIndex } from "../../db/scope.ts";
+import { invalidArgument } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import { organizationErrors as errors } from "./errors.ts";
@@ -27,20 +28,24 @@ export interface NewOrganization {
 /** What an update may change; an absent field stays as it is, an empty slug or logo is cleared. */
 export type OrganizationPatch = Partial<Omit<NewOrganization, "regionCode">>;
 
+/** The contract sets no limit; an index of PostgreSQL does, at some 2,700 bytes. */
+const longestExternalId = 255;
+
 /**
  * Creates an organization, with single sign-on switched on.
- * @throws ORGANIZATION_EXTERNAL_ID_TAKEN, ORGANIZATION_SLUG_TAKEN
+ * @throws INVALID_ARGUMENT, ORGANIZATION_EXTERNAL_ID_TAKEN, ORGANIZATION_SLUG_TAKEN
  */
 export async function create(ctx: Ctx, input: NewOrganization): Promise<Organization> {
+  checkFields(input);
   const now = ctx.now();
   const row: store.OrganizationInsert = {
     id: newId("org"),
     environment_id: ctx.environmentId,
     display_name: input.displayName,
     region_code: input.regionCode ?? "US",
-    external_id: input.externalId ?? null,
-    slug: input.slug ?? null,
-    logo_url: input.logoUrl ?? null,
+    external_id: input.externalId || null,
+    slug: input.slug || null,
+    logo_url: input.logoUrl || null,
     metadata: JSON.stringify(input.metadata ?? {}),
     features: JSON.stringify({ sso: true }),
     created_at: now,
@@ -76,13 +81,14 @@ export async function list(
 
 /**
  * Changes the fields that are given. A metadata map that is not empty replaces the former one.
- * @throws ORGANIZATION_NOT_FOUND, ORGANIZATION_EXTERNAL_ID_TAKEN, ORGANIZATION_SLUG_TAKEN
+ * @throws ORGANIZATION_NOT_FOUND, INVALID_ARGUMENT, ORGANIZATION_EXTERNAL_ID_TAKEN, ORGANIZATION_SLUG_TAKEN
  */
 export async function update(
   ctx: Ctx,
   ref: OrganizationRef,
   patch: OrganizationPatch,
 ): Promise<Organization> {
+  checkFields(patch);
   return inTransaction(ctx, async (ctx) => {
     const { id } = await get(ctx, ref);
     const organization = await store.set(ctx, id, changeOf(ctx, patch)).catch(rejectTaken(patch));
@@ -107,6 +113,17 @@ async function remove(ctx: Ctx, ref: OrganizationRef): Promise<void> {
 }
 
 export { remove as delete };
+
+/** What the contract says in words only. */
+function checkFields({ externalId = "", logoUrl = "" }: OrganizationPatch): void {
+  if ([...externalId].length > longestExternalId) {
+    const limit = `value length must be at most ${longestExternalId} characters`;
+    throw invalidArgument("organization.external_id", "string.max_len", limit);
+  }
+  if (logoUrl !== "" && URL.parse(logoUrl)?.protocol !== "https:") {
+    throw invalidArgument("organization.logo_url", "string.uri", "value must be an https URL");
+  }
+}
 
 function changeOf(ctx: Ctx, patch: OrganizationPatch): store.OrganizationChange {
   return {

@@ -7,6 +7,7 @@ import {
   type OrganizationSchema,
   OrganizationService,
 } from "@gatehouse/contract/scalekit/v1/organizations/organizations_pb";
+import { invalidArgument } from "../../errors.ts";
 import { serve } from "../../transport/service.ts";
 import { organizationErrors } from "./errors.ts";
 import * as organizations from "./organizations.ts";
@@ -17,7 +18,7 @@ export const organizationService = serve(OrganizationService, {
     const created = await organizations.create(ctx, {
       ...given(input),
       displayName: input.displayName,
-      ...(input.regionCode === RegionCode.EU && { regionCode: "EU" as const }),
+      regionCode: regionOf(input.regionCode),
     });
     return { organization: toOrganization(created) };
   },
@@ -62,6 +63,14 @@ export const organizationService = serve(OrganizationService, {
 });
 
 type Identities = { case: "id" | "externalId"; value: string } | { case?: undefined; value?: undefined };
+
+/** @throws INVALID_ARGUMENT for a number that the contract does not have */
+function regionOf(region: RegionCode): "US" | "EU" {
+  if (region === RegionCode.EU) return "EU";
+  if (region === RegionCode.US || region === RegionCode.REGION_CODE_UNSPECIFIED) return "US";
+  const problem = "value must be one of the defined enum values";
+  throw invalidArgument("organization.region_code", "enum.defined_only", problem);
+}
 
 /** The organization that a request names, by the arm of its `identities` oneof. */
 function refOf(identities: Identities): organizations.OrganizationRef {

@@ -10,6 +10,10 @@ export type LiveSession = Session & {
   email: string;
   /** The connection that the organization was entered through; null when it was not. */
   connection_id: string | null;
+  /** Of the user in that organization; null when they are no member of it. */
+  membership_status: string | null;
+  /** The organization that the app shares the session in; null when it does not yet. */
+  client_organization_id: string | null;
 };
 
 export async function insert(at: Scope, row: Insertable<Database["sessions"]>): Promise<Session> {
@@ -21,22 +25,34 @@ export async function findLive(
   at: Scope,
   secretHash: Buffer,
   now: Date,
-  organizationId?: string,
+  from: { organizationId?: string; clientId?: string } = {},
 ): Promise<LiveSession | undefined> {
+  const organization = sql<string>`coalesce(${from.organizationId ?? null}, sessions.organization_id)`;
   return at.db
     .selectFrom("sessions")
     .innerJoin("users", "users.id", "sessions.user_id")
     .leftJoin("session_organizations", (join) =>
       join
         .onRef("session_organizations.session_id", "=", "sessions.id")
-        .on((eb) =>
-          organizationId === undefined
-            ? eb("session_organizations.organization_id", "=", eb.ref("sessions.organization_id"))
-            : eb("session_organizations.organization_id", "=", organizationId),
-        ),
+        .on("session_organizations.organization_id", "=", organization),
+    )
+    .leftJoin("memberships", (join) =>
+      join
+        .onRef("memberships.user_id", "=", "sessions.user_id")
+        .on("memberships.organization_id", "=", organization),
+    )
+    .leftJoin("session_clients", (join) =>
+      join
+        .onRef("session_clients.session_id", "=", "sessions.id")
+        .on("session_clients.client_id", "=", from.clientId ?? ""),
     )
     .selectAll("sessions")
-    .select(["users.email", "session_organizations.connection_id"])
+    .select([
+      "users.email",
+      "session_organizations.connection_id",
+      "memberships.status as membership_status",
+      "session_clients.organization_id as client_organization_id",
+    ])
     .where("sessions.environment_id", "=", at.environmentId)
     .where("sessions.secret_hash", "=", secretHash)
     .where(isLive(now))
@@ -97,25 +113,23 @@ export async function setSecret(
     .executeTakeFirst();
 }
 
-export async function setOrganization(
+/** Notes that an app has brought the user into an organization through a connection, in one statement. */
+export async function setEntry(
   at: Scope,
-  entry: { sessionId: string; organizationId: string; connectionId: string; now: Date },
+  entry: { sessionId: string; organizationId: string; connectionId: string; clientId: string; now: Date },
 ): Promise<void> {
-  await at.db
-    .insertInto("session_organizations")
-    .values({
-      environment_id: at.environmentId,
-      session_id: entry.sessionId,
-      organization_id: entry.organizationId,
-      connection_id: entry.connectionId,
-      authenticated_at: entry.now,
-    })
-    .onConflict((conflict) =>
-      conflict
-        .columns(["session_id", "organization_id"])
-        .doUpdateSet({ connection_id: entry.connectionId, authenticated_at: entry.now }),
+  const { sessionId, organizationId, connectionId, clientId, now } = entry;
+  await sql`
+    with organization as (
+      insert into session_organizations
+        (environment_id, session_id, organization_id, connection_id, authenticated_at)
+      values (${at.environmentId}, ${sessionId}, ${organizationId}, ${connectionId}, ${now})
+      on conflict (session_id, organization_id)
+        do update set connection_id = excluded.connection_id, authenticated_at = excluded.authenticated_at
     )
-    .execute();
+    insert into session_clients (environment_id, session_id, client_id, organization_id)
+    values (${at.environmentId}, ${sessionId}, ${clientId}, ${organizationId})
+    on conflict (session_id, client_id) do update set organization_id = excluded.organization_id`.execute(at.db);
 }
 
 export async function findConnection(
@@ -166,6 +180,20 @@ export async function end(
   const one =
     "id" in which ? query.where("id", "=", which.id) : query.where("secret_hash", "=", which.secretHash);
   return one.returningAll().executeTakeFirst();
+}
+
+/** Removes the sessions that are in an organization, with the grants and tokens that hang on them. */
+export async function removeOfOrganization(at: Scope, organizationId: string): Promise<void> {
+  await at.db
+    .deleteFrom("sessions")
+    .where("environment_id", "=", at.environmentId)
+    .where("organization_id", "=", organizationId)
+    .execute();
+  await at.db
+    .deleteFrom("session_organizations")
+    .where("environment_id", "=", at.environmentId)
+    .where("organization_id", "=", organizationId)
+    .execute();
 }
 
 /** What makes a session live, in one place. */

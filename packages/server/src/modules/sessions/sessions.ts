@@ -17,6 +17,8 @@ export interface SignIn {
   userId: string;
   organizationId: string;
   connectionId: string;
+  /** The app that asked for the sign-in. */
+  clientId: string;
   /** The secret of the browser's present session, if it has one. */
   currentSecret: string | undefined;
 }
@@ -34,7 +36,7 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<{ session: Sessio
     const goesOn = former?.user_id === input.userId ? former : undefined;
     const session =
       (goesOn && (await renew(ctx, goesOn, input, secret))) ?? (await begin(ctx, input, secret));
-    await store.setOrganization(ctx, { ...input, sessionId: session.id, now: ctx.now() });
+    await store.setEntry(ctx, { ...input, sessionId: session.id, now: ctx.now() });
     return { session, secret };
   });
 }
@@ -43,10 +45,25 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<{ session: Sessio
 export async function find(
   ctx: Ctx,
   secret: string,
-  organizationId?: string,
+  from: { organizationId?: string; clientId?: string } = {},
 ): Promise<LiveSession | undefined> {
-  return store.findLive(ctx, hashSecret(secret), ctx.now(), organizationId);
+  return store.findLive(ctx, hashSecret(secret), ctx.now(), from);
 }
+
+/**
+ * Whether an app's use of a session would change nothing that matters: it shares the session already, the
+ * organization is the active one, and activity was noted within the last minute.
+ */
+export function isUpToDate(session: LiveSession, organizationId: string, now: Date): boolean {
+  return (
+    session.organization_id === organizationId &&
+    session.client_organization_id === organizationId &&
+    now.getTime() - session.last_active_at.getTime() < activityGrainMs
+  );
+}
+
+/** Timeouts are minutes, so activity is noted once in a while and not at every click. */
+const activityGrainMs = 60_000;
 
 /** The live session with this id. An id names a session and opens nothing: only for tokens that we signed. */
 export async function findById(ctx: Ctx, id: string): Promise<Session | undefined> {

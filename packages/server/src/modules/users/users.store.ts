@@ -109,6 +109,14 @@ export async function setIdentity(
     .execute();
 }
 
+export async function removeIdentitiesOf(at: Scope, connectionId: string): Promise<void> {
+  await at.db
+    .deleteFrom("external_identities")
+    .where("environment_id", "=", at.environmentId)
+    .where("connection_id", "=", connectionId)
+    .execute();
+}
+
 /** Removes the users who are members of this organization and of no other; returns how many. */
 export async function removeOnlyMembersOf(at: Scope, organizationId: string): Promise<number> {
   const result = await at.db

@@ -82,10 +82,13 @@ export async function member(ctx: Ctx, organizationId: string, userId: string): 
   return store.findMember(ctx, organizationId, userId);
 }
 
-/** Notes that a user has signed in through a connection, as that connection's subject. */
+/**
+ * Notes that a user has signed in through a connection, as that connection's subject.
+ * @param login.emailProven the identity provider of the address's own, verified domain has vouched for it
+ */
 export async function recordLogin(
   ctx: Ctx,
-  login: { userId: string; connectionId: string; subject: string; profile?: Profile },
+  login: { userId: string; connectionId: string; subject: string; emailProven: boolean; profile?: Profile },
 ): Promise<User> {
   const now = ctx.now();
   await store.setIdentity(ctx, {
@@ -96,7 +99,16 @@ export async function recordLogin(
     created_at: now,
     last_login_at: now,
   });
-  return store.set(ctx, login.userId, { last_login_at: now, ...(login.profile && columnsOf(login.profile)) });
+  return store.set(ctx, login.userId, {
+    last_login_at: now,
+    ...(login.emailProven && { email_verified: true }),
+    ...(login.profile && columnsOf(login.profile)),
+  });
+}
+
+/** Unlinks everyone from a connection, whose subjects mean other people from now on. */
+export async function forgetIdentities(ctx: Ctx, connectionId: string): Promise<void> {
+  await store.removeIdentitiesOf(ctx, connectionId);
 }
 
 async function insert(ctx: Ctx, input: NewMember): Promise<User> {

@@ -1,7 +1,7 @@
 /** The authorization code grant (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.6). */
 import { createHash } from "node:crypto";
-import { type Ctx, inTransaction } from "../../../context.ts";
-import { equalSecret } from "../../../lib/secrets.ts";
+import type { Ctx } from "../../../context.ts";
+import { equalSecret, hashSecret } from "../../../lib/secrets.ts";
 import * as codes from "../../auth/codes.ts";
 import type { Client } from "../../clients/clients.ts";
 import type { Identity } from "../../connections/sign-in.ts";
@@ -10,35 +10,36 @@ import * as users from "../../users/users.ts";
 import type { Subject } from "../claims.ts";
 import { oauthErrors as errors } from "../errors.ts";
 import { type Parameters, required } from "../parameters.ts";
+import { redeem } from "../redemption.store.ts";
 import * as refreshTokens from "../refresh-tokens.ts";
-import { type Earned, type Grant, userTokens } from "./grant.ts";
+import { type Grant, userTokens } from "./grant.ts";
 
 export const authorizationCode: Grant = {
   type: "authorization_code",
 
   async exchange(ctx, client, parameters) {
     const code = required(parameters, "code");
-    const earned = await inTransaction(ctx, async (ctx) => {
-      const taken = await codes.take(ctx, code);
-      if (!taken) return undefined;
-      checkCode(ctx, client, parameters, taken);
-      const subject = await subjectOf(ctx, taken);
-      const refreshToken = await refreshTokenFor(ctx, client, taken);
-      return {
-        subject,
-        scope: taken.scope,
-        authenticatedAt: taken.authenticated_at,
-        nonce: taken.nonce,
-        code,
-        ...(refreshToken !== undefined && { refreshToken }),
-      } satisfies Earned;
+    const found = await codes.find(ctx, code);
+    if (!found) throw errors.invalid_grant("The code is unknown: sign in again");
+    if (found.consumed_at !== null) throw await refuseUsedCode(ctx, found);
+    checkCode(ctx, client, parameters, found);
+    const subject = await subjectOf(ctx, found);
+    const refreshToken = grantsRefreshToken(client, found) ? refreshTokens.fresh() : undefined;
+    const refreshHash = refreshToken === undefined ? undefined : hashSecret(refreshToken);
+    const won = await redeem(ctx, found.hash, refreshHash, ctx.now());
+    if (!won) throw await refuseUsedCode(ctx, found);
+    return userTokens(ctx, client, {
+      subject,
+      scope: found.scope,
+      authenticatedAt: found.authenticated_at,
+      nonce: found.nonce,
+      code,
+      ...(refreshToken !== undefined && { refreshToken }),
     });
-    if (!earned) throw await refuseUsedCode(ctx, code);
-    return userTokens(ctx, client, earned);
   },
 };
 
-/** A throw here gives the code back: only its owner can use it up. */
+/** Runs before the code is taken: only its owner can use it up. */
 function checkCode(ctx: Ctx, client: Client, parameters: Parameters, code: codes.AuthorizationCode): void {
   if (code.client_id !== client.id) throw errors.invalid_grant("The code was issued to another client");
   if (code.expires_at <= ctx.now()) throw errors.invalid_grant("The code has expired: sign in again");
@@ -70,25 +71,14 @@ async function subjectOf(ctx: Ctx, code: codes.AuthorizationCode): Promise<Subje
   return { mode: "full_stack", member, sessionId: session.id, organizationId, connectionId };
 }
 
-async function refreshTokenFor(
-  ctx: Ctx,
-  client: Client,
-  code: codes.AuthorizationCode,
-): Promise<string | undefined> {
-  if (code.session_id === null || !code.scope.split(" ").includes("offline_access")) return undefined;
-  return refreshTokens.begin(ctx, {
-    id: code.grant_id,
-    sessionId: code.session_id,
-    clientId: client.id,
-    organizationId: code.organization_id,
-    scope: code.scope,
-    authenticatedAt: code.authenticated_at,
-  });
+/** Modular apps own their sessions, so there is nothing of ours to refresh. */
+function grantsRefreshToken(client: Client, code: codes.AuthorizationCode): boolean {
+  if (!client.grant_types.includes("refresh_token")) return false;
+  return code.session_id !== null && code.scope.split(" ").includes("offline_access");
 }
 
 /** A code that is shown twice was stolen from one of the two: what it granted ends (RFC 6749 section 4.1.2). */
-async function refuseUsedCode(ctx: Ctx, code: string) {
-  const used = await codes.usedBefore(ctx, code);
-  if (used) await refreshTokens.end(ctx, used.grant_id);
-  return errors.invalid_grant("The code is unknown or was used already: sign in again");
+async function refuseUsedCode(ctx: Ctx, code: codes.AuthorizationCode) {
+  await refreshTokens.end(ctx, code.grant_id);
+  return errors.invalid_grant("The code was used already: sign in again");
 }

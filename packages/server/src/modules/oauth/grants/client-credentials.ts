@@ -4,7 +4,7 @@ import type { Client } from "../../clients/clients.ts";
 import * as environments from "../../environments/environments.ts";
 import * as keys from "../../keys/keys.ts";
 import { oauthErrors as errors } from "../errors.ts";
-import type { Parameters } from "../parameters.ts";
+import { type Parameters, readScopes } from "../parameters.ts";
 import type { Grant } from "./grant.ts";
 
 export const clientCredentials: Grant = {
@@ -34,10 +34,7 @@ export const clientCredentials: Grant = {
 
 function grantedScopes(client: Client, parameters: Parameters): string[] {
   const own = ["openid", ...client.scopes];
-  const wanted = parameters
-    .get("scope")
-    ?.split(/\s+/)
-    .filter((scope) => scope !== "");
+  const wanted = readScopes(parameters);
   const refused = wanted?.find((scope) => !own.includes(scope));
   if (refused !== undefined)
     throw errors.invalid_scope(`The client does not have the scope ${refused.slice(0, 60)}`);

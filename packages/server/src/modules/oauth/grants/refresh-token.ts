@@ -4,7 +4,7 @@ import * as sessions from "../../sessions/sessions.ts";
 import * as users from "../../users/users.ts";
 import type { Subject } from "../claims.ts";
 import { oauthErrors as errors } from "../errors.ts";
-import { type Parameters, required } from "../parameters.ts";
+import { type Parameters, readScopes, required } from "../parameters.ts";
 import * as refreshTokens from "../refresh-tokens.ts";
 import { type Earned, type Grant, userTokens } from "./grant.ts";
 
@@ -29,10 +29,7 @@ export const refreshToken: Grant = {
 
 /** Fewer scopes may be asked for, never more (RFC 6749 section 6); the grant keeps its own. */
 function narrowed(granted: string, parameters: Parameters): string {
-  const wanted = parameters
-    .get("scope")
-    ?.split(/\s+/)
-    .filter((scope) => scope !== "");
+  const wanted = readScopes(parameters);
   if (wanted === undefined) return granted;
   const beyond = wanted.find((scope) => !granted.split(" ").includes(scope));
   if (beyond !== undefined) throw errors.invalid_scope(`The scope ${beyond.slice(0, 60)} was not granted`);

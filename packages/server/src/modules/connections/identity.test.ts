@@ -1,0 +1,222 @@
+/** Who a verified identity becomes in full-stack mode: keyed by connection and subject, never by the address alone. */
+import { decodeJwt } from "jose";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../../testing/app.ts";
+import { createConnection, patchSaml, reread, setEnabled } from "../../testing/connections.ts";
+import { createSamlIdp, type IssueInput } from "../../testing/saml-idp.ts";
+import { beginSaml, issue, type Outcome, postSaml } from "../../testing/saml-leg.ts";
+import { callback, createSamlTenant, postToken, type SamlTenant } from "../../testing/sign-in.ts";
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(async () => app.stop());
+
+const opaque = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
+const transient = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient";
+
+/** What the identity provider says: a subject of its own and an address. */
+const says = (subject: string, email: string, more: Record<string, string> = {}): Partial<IssueInput> => ({
+  nameId: subject,
+  nameIdFormat: opaque,
+  attributes: { email, ...more },
+});
+
+async function signIn(tenant: SamlTenant, changes: Partial<IssueInput>): Promise<Outcome> {
+  const leg = await beginSaml(app, tenant);
+  return postSaml(tenant, leg, await issue(app, tenant, leg, changes));
+}
+
+/** The ID token of a sign-in that succeeds. */
+async function signedIn(tenant: SamlTenant, changes: Partial<IssueInput>): Promise<Record<string, unknown>> {
+  const { code, error, description } = await signIn(tenant, changes);
+  expect(`${error} ${description}`).toBe(" ");
+  const { body } = await postToken(app, { grant_type: "authorization_code", code, redirect_uri: callback });
+  return decodeJwt(body["id_token"] ?? "");
+}
+
+/** A second connection in the organization of the first, to an identity provider of its own. */
+async function secondConnection(tenant: SamlTenant): Promise<SamlTenant> {
+  const idp = createSamlIdp({ entityId: `https://second-of-${tenant.connectionId}.example` });
+  const own = { ...tenant, ...(await createConnection(app, tenant.organizationId, "SAML")), idp };
+  await patchSaml(app, own, { idp_entity_id: idp.entityId, idp_sso_url: idp.ssoUrl, idp_certificate: idp.certificate });
+  await setEnabled(app, own, true);
+  return reread(app, own);
+}
+
+const db = () => app.app.db;
+const usersOf = (email: string) => db().selectFrom("users").selectAll().where("email", "=", email).execute();
+const membershipsOf = (userId: string) =>
+  db().selectFrom("memberships").selectAll().where("user_id", "=", userId).execute();
+
+describe("one person is one user", () => {
+  test("at the second sign-in", async () => {
+    const tenant = await createSamlTenant(app);
+    const ada = says("u-1", `ada@${tenant.domain}`);
+    expect((await signedIn(tenant, ada))["sub"]).toBe((await signedIn(tenant, ada))["sub"]);
+    expect(await usersOf(`ada@${tenant.domain}`)).toHaveLength(1);
+  });
+
+  test("whose address changes: the subject is the key, and the address stays", async () => {
+    const tenant = await createSamlTenant(app);
+    const first = await signedIn(tenant, says("u-1", `ada@${tenant.domain}`));
+    const second = await signedIn(tenant, says("u-1", `countess@${tenant.domain}`));
+    expect(second).toMatchObject({ sub: first["sub"], email: `ada@${tenant.domain}` });
+    expect(await usersOf(`countess@${tenant.domain}`)).toEqual([]);
+  });
+
+  test("whose NameID is another one each time", async () => {
+    const tenant = await createSamlTenant(app);
+    const once = { ...says("_1", `ada@${tenant.domain}`), nameIdFormat: transient };
+    const first = await signedIn(tenant, once);
+    expect((await signedIn(tenant, { ...once, nameId: "_2" }))["sub"]).toBe(first["sub"]);
+  });
+
+  test("through two connections of the organization", async () => {
+    const tenant = await createSamlTenant(app);
+    const ada = says("u-1", `ada@${tenant.domain}`);
+    const first = await signedIn(tenant, ada);
+    expect((await signedIn(await secondConnection(tenant), ada))["sub"]).toBe(first["sub"]);
+  });
+
+  test("of twenty first sign-ins at once, with one membership", async () => {
+    const tenant = await createSamlTenant(app);
+    const email = `newcomer@${tenant.domain}`;
+    const outcomes = await Promise.all(Array.from({ length: 20 }, () => signIn(tenant, says("u-1", email))));
+    expect(outcomes.filter(({ code }) => code === "")).toEqual([]);
+    const [user, ...more] = await usersOf(email);
+    expect(more).toEqual([]);
+    expect(await membershipsOf(user?.id ?? "")).toHaveLength(1);
+  });
+});
+
+describe("a subject names another person", () => {
+  test("at another connection", async () => {
+    const tenant = await createSamlTenant(app);
+    const ada = await signedIn(tenant, says("u-1", `ada@${tenant.domain}`));
+    const bob = await signedIn(await secondConnection(tenant), says("u-1", `bob@${tenant.domain}`));
+    expect(bob["sub"]).not.toBe(ada["sub"]);
+  });
+
+  test("once the connection leads to another identity provider", async () => {
+    const tenant = await createSamlTenant(app);
+    const ada = await signedIn(tenant, says("u-1", `ada@${tenant.domain}`));
+    const idp = createSamlIdp({ entityId: `https://next-of-${tenant.connectionId}.example` });
+    await patchSaml(app, tenant, { idp_entity_id: idp.entityId, idp_certificate: idp.certificate });
+    const bob = await signedIn({ ...tenant, idp }, says("u-1", `bob@${tenant.domain}`));
+    expect(bob).toMatchObject({ email: `bob@${tenant.domain}` });
+    expect(bob["sub"]).not.toBe(ada["sub"]);
+  });
+});
+
+describe("an identity provider vouches for its own organization's domains only", () => {
+  test("the address of another organization's user never reaches that user", async () => {
+    const [victims, attackers] = [await createSamlTenant(app), await createSamlTenant(app)];
+    const email = `victim@${victims.domain}`;
+    const victim = await signedIn(victims, says("u-1", email));
+    expect((await signIn(attackers, says("u-1", email))).error).toBe("invalid_user_domain");
+    expect((await signIn(attackers, says("any", email))).error).toBe("invalid_user_domain");
+    expect((await membershipsOf(String(victim["sub"]))).map((row) => row.organization_id)).toEqual([victims.organizationId]);
+  });
+
+  test("nor does a member of it whose address is elsewhere", async () => {
+    const [home, guestOf] = [await createSamlTenant(app), await createSamlTenant(app)];
+    const email = `guest@${home.domain}`;
+    const { sub } = await signedIn(home, says("u-1", email));
+    const [membership] = await membershipsOf(String(sub));
+    if (!membership) throw new Error("no membership");
+    const { metadata: _empty, ...row } = membership;
+    await db().insertInto("memberships").values({ ...row, organization_id: guestOf.organizationId }).execute();
+    expect((await signIn(guestOf, says("u-9", email))).error).toBe("invalid_user_domain");
+  });
+
+  test("a known subject may come with a foreign address: it stays the user it was", async () => {
+    const [tenant, other] = [await createSamlTenant(app), await createSamlTenant(app)];
+    const ada = await signedIn(tenant, says("u-1", `ada@${tenant.domain}`));
+    const victim = await signedIn(other, says("u-1", `victim@${other.domain}`));
+    const again = await signedIn(tenant, says("u-1", `victim@${other.domain}`));
+    expect(again["sub"]).toBe(ada["sub"]);
+    expect(again["sub"]).not.toBe(victim["sub"]);
+  });
+
+  test("an address that was noted without proof is proven by it", async () => {
+    const tenant = await createSamlTenant(app);
+    const email = `invited@${tenant.domain}`;
+    const { sub } = await signedIn(tenant, says("u-1", email));
+    await db().updateTable("users").set({ email_verified: false }).where("id", "=", String(sub)).execute();
+    await db().deleteFrom("external_identities").where("user_id", "=", String(sub)).execute();
+    expect(await signedIn(tenant, says("u-1", email))).toMatchObject({ sub, email_verified: true });
+  });
+});
+
+describe("who may come in", () => {
+  test("no newcomer where users are not created by signing in; members as before", async () => {
+    const tenant = await createSamlTenant(app);
+    const ada = says("u-1", `ada@${tenant.domain}`);
+    await signedIn(tenant, ada);
+    await patchSaml(app, tenant, { jit_provisioning_with_sso_enabled: false });
+    await signedIn(tenant, ada);
+    expect(await signIn(tenant, says("u-2", `bob@${tenant.domain}`))).toMatchObject({ error: "access_denied", state: "state-1" });
+    expect(await usersOf(`bob@${tenant.domain}`)).toEqual([]);
+  });
+
+  test("no member whose membership is inactive", async () => {
+    const tenant = await createSamlTenant(app);
+    const ada = says("u-1", `ada@${tenant.domain}`);
+    const { sub } = await signedIn(tenant, ada);
+    await db().updateTable("memberships").set({ status: "INACTIVE" }).where("user_id", "=", String(sub)).execute();
+    expect(await signIn(tenant, ada)).toMatchObject({ error: "user_not_active", code: "" });
+    expect(await signIn(tenant, says("u-2", `ada@${tenant.domain}`))).toMatchObject({ error: "user_not_active", code: "" });
+  });
+
+  test("nobody by a domain that the organization has lost", async () => {
+    const tenant = await createSamlTenant(app);
+    const { body } = await app.api(`/organizations/${tenant.organizationId}/domains`);
+    await app.api(`/organizations/${tenant.organizationId}/domains/${body.domains[0].id}`, { method: "DELETE" });
+    expect((await signIn(tenant, says("u-1", `ada@${tenant.domain}`))).error).toBe("invalid_user_domain");
+  });
+});
+
+describe("the profile", () => {
+  const named = (of: SamlTenant, firstName: string) => says("u-1", `ada@${of.domain}`, { firstName });
+
+  test("stays as it was at the first sign-in", async () => {
+    const tenant = await createSamlTenant(app);
+    await signedIn(tenant, named(tenant, "Ada"));
+    expect(await signedIn(tenant, named(tenant, "Augusta"))).toMatchObject({ given_name: "Ada" });
+  });
+
+  test("follows the identity provider where the connection says so", async () => {
+    const tenant = await createSamlTenant(app);
+    await patchSaml(app, tenant, { sync_user_profile_on_login: true });
+    await signedIn(tenant, named(tenant, "Ada"));
+    expect(await signedIn(tenant, named(tenant, "Augusta"))).toMatchObject({ given_name: "Augusta" });
+  });
+});
+
+describe("addresses that look alike are one account or none", () => {
+  const cases: [string, (email: string) => string, string][] = [
+    ["other case", (email) => email.toUpperCase(), "same"],
+    ["spaces around", (email) => ` ${email} `, "same"],
+    ["full-width letters", (email) => email.replace("a", "ａ"), "same"],
+    ["a full-width @", (email) => email.replace("@", "＠"), "mandatory_attribute_missing"],
+    ["a small @", (email) => email.replace("@", "﹫"), "mandatory_attribute_missing"],
+    ["two @", (email) => `x@${email}`, "mandatory_attribute_missing"],
+    ["a Cyrillic letter before the @", (email) => email.replace("a", "а"), "mandatory_attribute_missing"],
+    ["a Cyrillic letter behind it", (email) => email.replace("@tenant", "@tеnant"), "invalid_user_domain"],
+    ["an ideographic full stop", (email) => email.replace(".com", "。com"), "mandatory_attribute_missing"],
+    ["a letter of no width", (email) => email.replace("@", "\u200b@"), "mandatory_attribute_missing"],
+    ["a second address behind a comma", (email) => `${email},x@evil.com`, "mandatory_attribute_missing"],
+    ["an address in brackets", (email) => `Ada <${email}>`, "mandatory_attribute_missing"],
+  ];
+  test.each(cases)("%s", async (_name, change, expected) => {
+    const tenant = await createSamlTenant(app);
+    const email = `ada@${tenant.domain}`;
+    const { sub } = await signedIn(tenant, says("u-1", email));
+    const changed = says("u-2", change(email));
+    if (expected === "same") expect((await signedIn(tenant, changed))["sub"]).toBe(sub);
+    else expect(await signIn(tenant, changed)).toMatchObject({ error: expected, code: "" });
+  });
+});

@@ -1,0 +1,80 @@
+/** Two servers on one database: what happens at one counts at the other, at once. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../../testing/app.ts";
+import { redemption } from "../../testing/oauth.ts";
+import { createSamlTenant, type SamlTenant, samlSignIn } from "../../testing/sign-in.ts";
+import { rotate } from "../keys/keys.ts";
+
+let first: TestApp;
+let second: TestApp;
+let tenant: SamlTenant;
+
+beforeAll(async () => {
+  first = await startTestApp();
+  second = await startTestApp({
+    DATABASE_URL: first.databaseUrl,
+    GATEHOUSE_DATA: first.app.config.dataDir,
+    GATEHOUSE_URL: first.url,
+  });
+  tenant = await createSamlTenant(first);
+});
+afterAll(async () => {
+  await second.stop();
+  await first.stop();
+});
+
+async function postTo(server: TestApp, form: Record<string, string>) {
+  const answer = await fetch(`http://localhost:${server.port}/oauth/token`, {
+    method: "POST",
+    body: new URLSearchParams({ client_id: first.clientId, client_secret: first.clientSecret, ...form }),
+  });
+  return { status: answer.status, body: (await answer.json()) as Record<string, string> };
+}
+
+const newCode = async () => (await samlSignIn(first, tenant)).answer.get("code") ?? "";
+
+test("a code of one is redeemed at the other, with the issuer of both", async () => {
+  const { status, body } = await postTo(second, redemption(await newCode()));
+  expect(status).toBe(200);
+  const answer = await fetch(`http://localhost:${first.port}/userinfo`, {
+    headers: { authorization: `Bearer ${body.access_token}` },
+  });
+  expect(answer.status).toBe(200);
+});
+
+test("a code that both redeem at once is good for one", async () => {
+  const code = await newCode();
+  const all = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => postTo(n % 2 === 0 ? first : second, redemption(code))),
+  );
+  expect(all.filter(({ status }) => status === 200)).toHaveLength(1);
+});
+
+test("a refresh token that both use at once is good for one", async () => {
+  const { body } = await postTo(first, redemption(await newCode()));
+  const form = { grant_type: "refresh_token", refresh_token: body.refresh_token ?? "" };
+  const all = await Promise.all(
+    Array.from({ length: 40 }, (_, n) => postTo(n % 2 === 0 ? first : second, form)),
+  );
+  expect(all.filter(({ status }) => status === 200)).toHaveLength(1);
+});
+
+test("a client that changes at one has changed at the other", async () => {
+  const uri = "https://new.acme.test/callback";
+  const url = `http://localhost:${second.port}/oauth/authorize?response_type=code&scope=openid&prompt=none&client_id=${first.clientId}&redirect_uri=${uri}`;
+  const ask = async () => (await fetch(url, { redirect: "manual" })).status;
+  expect(await ask()).toBe(400);
+  await first.api(`/clients/${first.clientId}`, { method: "PATCH", body: { post_login_uris: [uri] } });
+  await expect.poll(ask, { interval: 2, timeout: 2000 }).toBe(302);
+});
+
+test("keys that rotate at one have rotated at the other", async () => {
+  const published = async (server: TestApp) => (await fetch(`http://localhost:${server.port}/keys`)).text();
+  const before = await published(second);
+  await rotate(first.systemCtx());
+  const after = await published(first);
+  expect(after).not.toBe(before);
+  await expect.poll(() => published(second), { interval: 2, timeout: 2000 }).toBe(after);
+  const { body } = await postTo(second, { grant_type: "client_credentials" });
+  expect((await first.api("/organizations", { token: body.access_token ?? "" })).status).toBe(200);
+});

@@ -1,0 +1,318 @@
+/**
+ * Tenancy of the management API: whatever ids a caller sends, another organization's and another environment's rows
+ * are neither shown nor changed. The table must name every method that is built.
+ */
+
+import { getOption } from "@bufbuild/protobuf";
+import { Code } from "@connectrpc/connect";
+import { ConnectionService } from "@gatehouse/contract/scalekit/v1/connections/connections_pb";
+import { DomainService } from "@gatehouse/contract/scalekit/v1/domains/domains_pb";
+import { AuthenticationType, auth_option } from "@gatehouse/contract/scalekit/v1/options/options_pb";
+import { OrganizationService } from "@gatehouse/contract/scalekit/v1/organizations/organizations_pb";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ApiAnswer, startTestApp, type TestApp } from "./testing/app.ts";
+import { createEnvironment, type OtherEnvironment, rpc, sessionToken } from "./testing/callers.ts";
+import { createSamlTenant, type SamlTenant } from "./testing/sign-in.ts";
+import { sourceFiles } from "./testing/source-files.ts";
+import { callerBits } from "./transport/callers.ts";
+import type { ServiceDoor } from "./transport/service.ts";
+
+let app: TestApp;
+let other: OtherEnvironment;
+let ours: SamlTenant;
+let theirs: SamlTenant;
+let domains: { ours: string; theirs: string };
+const tokens = { all: "", none: "" };
+
+const everyPermission = [
+  ...["organizations_read", "organizations_write", "connections_read", "connections_write"],
+  ...["organizations_users_read", "organizations_sessions_read", "organizations_sessions_write"],
+];
+
+beforeAll(async () => {
+  app = await startTestApp();
+  other = await createEnvironment(app);
+  ours = await createSamlTenant(app);
+  theirs = await createSamlTenant(app);
+  domains = { ours: await domainOf(ours), theirs: await domainOf(theirs) };
+  tokens.all = await sessionToken(app, ours, everyPermission);
+  tokens.none = await sessionToken(app, ours, []);
+  await app.api(`/organizations/${theirs.organizationId}`, {
+    method: "PATCH",
+    body: { external_id: "theirs" },
+  });
+});
+afterAll(async () => app.stop());
+
+async function domainOf(tenant: SamlTenant): Promise<string> {
+  const { body } = await app.api(`/organizations/${tenant.organizationId}/domains`);
+  return body.domains[0].id;
+}
+
+interface Attempt {
+  request: string;
+  body?: object;
+}
+
+const saml = { provider: "CUSTOM", type: "SAML", ui_button_title: "taken over" };
+
+/** How each method is called with ids of somebody else. */
+const attempts: Record<string, Attempt> = {
+  "OrganizationService/GetOrganization": { request: "GET /organizations/{org}" },
+  "OrganizationService/GetOrganizationByExternalId": { request: "GET /organizations:external/theirs" },
+  "OrganizationService/UpdateOrganization": {
+    request: "PATCH /organizations/{org}",
+    body: { display_name: "taken over" },
+  },
+  "OrganizationService/DeleteOrganization": { request: "DELETE /organizations/{org}" },
+  "DomainService/CreateDomain": {
+    request: "POST /organizations/{org}/domains",
+    body: { domain: "taken-over.com" },
+  },
+  "DomainService/GetDomain": { request: "GET /organizations/{org}/domains/{domain}" },
+  "DomainService/ListDomains": { request: "GET /organizations/{org}/domains" },
+  "DomainService/DeleteDomain": { request: "DELETE /organizations/{org}/domains/{domain}" },
+  "ClientService/GetClient": { request: "GET /clients/{client}" },
+  "ClientService/UpdateClient": { request: "PATCH /clients/{client}", body: { name: "taken over" } },
+  "ConnectionService/CreateConnection": { request: "POST /organizations/{org}/connections", body: saml },
+  "ConnectionService/GetEnvironmentConnection": { request: "GET /connections/{connection}" },
+  "ConnectionService/GetConnection": { request: "GET /organizations/{org}/connections/{connection}" },
+  "ConnectionService/UpdateConnection": {
+    request: "PATCH /organizations/{org}/connections/{connection}",
+    body: saml,
+  },
+  "ConnectionService/DeleteConnection": { request: "DELETE /organizations/{org}/connections/{connection}" },
+  "ConnectionService/EnableConnection": {
+    request: "PATCH /organizations/{org}/connections/{connection}:enable",
+  },
+  "ConnectionService/DisableConnection": {
+    request: "PATCH /organizations/{org}/connections/{connection}:disable",
+  },
+  "gatehouse.ConnectionService/ImportIdpMetadata": {
+    request: "POST /organizations/{org}/connections/{connection}:import_metadata",
+    body: { xml: "<EntityDescriptor/>" },
+  },
+  "EnvironmentService/EnableFSAFeature": {
+    request: "POST /environments/{env}/features/fsa/enable",
+    body: {},
+  },
+};
+
+/** These take no id of anybody: they are about the caller's own environment, or are lists, tested below. */
+const withoutIds = [
+  "AuthService/DiscoveryAuthMethod",
+  "ConnectionService/ListConnections",
+  "EnvironmentService/DisableFSAFeature",
+  "OrganizationService/CreateOrganization",
+  "OrganizationService/ListOrganization",
+];
+
+async function doors(): Promise<ServiceDoor[]> {
+  const files = sourceFiles().filter((file) => /\/modules\/[^/]+\/rpc\.ts$/.test(file.path));
+  const loaded = await Promise.all(
+    files.map(async (file) => {
+      const address = new URL(file.path.replace("packages/server/src/", ""), import.meta.url).href;
+      return (await import(address)) as Record<string, ServiceDoor>;
+    }),
+  );
+  return loaded.flatMap((exported) => Object.values(exported));
+}
+
+/** Every built method by its name here, with who may call it. */
+async function builtMethods(): Promise<Map<string, AuthenticationType>> {
+  const methods = (await doors()).flatMap(({ service, handlers }) =>
+    service.methods
+      .filter((method) => handlers.has(method.localName))
+      .map((method) => {
+        const prefix = service.typeName.startsWith("gatehouse.") ? "gatehouse." : "";
+        const callers = getOption(method, auth_option).authenticationType;
+        return [`${prefix}${service.name}/${method.name}`, callers] as const;
+      }),
+  );
+  return new Map(methods);
+}
+
+function admitsSession(callers: AuthenticationType = AuthenticationType.BLOCKED): boolean {
+  return (callers & callerBits.SESSION) !== 0;
+}
+
+function fill(text: string, names: Record<string, string>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => names[name] ?? whole);
+}
+
+function idsOf(tenant: SamlTenant, domain: string) {
+  const { organizationId: org, connectionId: connection } = tenant;
+  return { org, connection, domain, client: app.clientId, env: app.environmentId };
+}
+
+async function call(attempt: Attempt, names: Record<string, string>, token: string): Promise<ApiAnswer> {
+  const [method = "", path = ""] = fill(attempt.request, names).split(" ");
+  return app.api(path, { method, token, ...(attempt.body && { body: attempt.body }) });
+}
+
+/** All that there is of the first environment, as text. */
+async function everything(): Promise<string> {
+  const tables = ["organizations", "domains", "connections", "clients", "environments", "events"] as const;
+  const rows = await Promise.all(
+    tables.map((table) => app.app.db.selectFrom(table).selectAll().orderBy("id").execute()),
+  );
+  return JSON.stringify(rows);
+}
+
+test("the table names every method that is built", async () => {
+  const built = await builtMethods();
+  expect([...Object.keys(attempts), ...withoutIds].sort()).toEqual([...built.keys()].sort());
+});
+
+describe("an end user of one organization", () => {
+  test("reaches nothing of another by its ids, in any method", async () => {
+    const before = await everything();
+    const built = await builtMethods();
+    for (const [name, attempt] of Object.entries(attempts)) {
+      const admitted = admitsSession(built.get(name));
+      const { status, body } = await call(attempt, idsOf(theirs, domains.theirs), tokens.all);
+      expect({ name, status, code: body.code }).toEqual({
+        name,
+        status: admitted ? 404 : 403,
+        code: admitted ? 5 : 7,
+      });
+    }
+    expect(await everything()).toBe(before);
+  });
+
+  test("reaches nothing of another through its own organization's address", async () => {
+    const before = await everything();
+    const built = await builtMethods();
+    const mixed = { ...idsOf(theirs, domains.theirs), org: ours.organizationId };
+    const below = Object.entries(attempts).filter(([, { request }]) => /\{org\}\/\w+\/\{/.test(request));
+    expect(below.length).toBeGreaterThan(6);
+    for (const [name, attempt] of below) {
+      const { status } = await call(attempt, mixed, tokens.all);
+      expect({ name, status }).toEqual({ name, status: admitsSession(built.get(name)) ? 404 : 403 });
+    }
+    expect(await everything()).toBe(before);
+  });
+
+  test("reaches nothing of another by its external id on gRPC", async () => {
+    const before = await everything();
+    const identities = { case: "externalId", value: "theirs" } as const;
+    const organizations = rpc(app, OrganizationService, tokens.all);
+    const domainClient = rpc(app, DomainService, tokens.all);
+    const calls = [
+      () => organizations.getOrganization({ identities }),
+      () => organizations.updateOrganization({ identities, organization: { displayName: "taken over" } }),
+      () => domainClient.listDomains({ identities }),
+      () => domainClient.getDomain({ identities, id: domains.theirs }),
+      () => domainClient.createDomain({ identities, domain: { domain: "taken-over.com" } }),
+      () => domainClient.deleteDomain({ identities, id: domains.theirs }),
+    ];
+    for (const attempt of calls) await expect(attempt()).rejects.toMatchObject({ code: Code.NotFound });
+    expect(await everything()).toBe(before);
+  });
+
+  test("sees only its own connections in lists, whatever is asked for", async () => {
+    const listed = async (query: string) =>
+      (await app.api(`/connections?${query}`, { token: tokens.all })).body.connections;
+    const own = [expect.objectContaining({ id: ours.connectionId })];
+    expect(await listed("include=all")).toEqual(own);
+    expect(await listed(`domain=${theirs.domain}`)).toEqual(own);
+    for (const path of [
+      `/connections?organization_id=${theirs.organizationId}`,
+      `/organizations/${theirs.organizationId}/connections`,
+    ]) {
+      expect((await app.api(path, { token: tokens.all })).status).toBe(404);
+    }
+    const client = rpc(app, ConnectionService, tokens.all);
+    const foreign = client.listConnections({ organizationId: theirs.organizationId });
+    await expect(foreign).rejects.toMatchObject({ code: Code.NotFound });
+  });
+
+  test("may not call what concerns the environment", async () => {
+    const before = await everything();
+    const requests: Attempt[] = [
+      { request: "POST /organizations", body: { display_name: "Mine" } },
+      { request: "GET /organizations" },
+      { request: "GET /organizations:external/theirs" },
+      { request: "DELETE /organizations/{org}" },
+      { request: "GET /clients/{client}" },
+      { request: "PATCH /clients/{client}", body: { name: "Mine" } },
+      { request: "GET /connections/{connection}" },
+      { request: "POST /features/fsa/disable" },
+      { request: "POST /features/fsa/enable", body: {} },
+    ];
+    for (const attempt of requests) {
+      const { status, body } = await call(attempt, idsOf(ours, domains.ours), tokens.all);
+      expect({ attempt, status, code: body.code }).toEqual({ attempt, status: 403, code: 7 });
+    }
+    expect(await everything()).toBe(before);
+  });
+
+  test("needs the permission that the method names, for its own organization too", async () => {
+    const before = await everything();
+    const built = await builtMethods();
+    const open = Object.entries(attempts).filter(([name]) => admitsSession(built.get(name)));
+    for (const [name, attempt] of open) {
+      const { status, body } = await call(attempt, idsOf(ours, domains.ours), tokens.none);
+      expect({ name, status, message: body.message }).toEqual({
+        name,
+        status: 403,
+        message: expect.stringContaining("lacks the permission"),
+      });
+    }
+    expect((await app.api("/connections", { token: tokens.none })).status).toBe(403);
+    expect(await everything()).toBe(before);
+  });
+
+  test("works in its own organization with the permission", async () => {
+    const path = `/organizations/${ours.organizationId}`;
+    expect((await app.api(path, { token: tokens.all })).body.organization.id).toBe(ours.organizationId);
+    const renamed = await app.api(path, {
+      method: "PATCH",
+      body: { display_name: "Ours" },
+      token: tokens.all,
+    });
+    expect(renamed.body.organization.display_name).toBe("Ours");
+    expect((await app.api(`${path}/connections/${ours.connectionId}`, { token: tokens.all })).status).toBe(
+      200,
+    );
+  });
+});
+
+describe("an application of another environment", () => {
+  test("reaches nothing of this one by its ids, in any method", async () => {
+    const before = await everything();
+    for (const [name, { request, body }] of Object.entries(attempts)) {
+      const [method = "", path = ""] = fill(request, idsOf(theirs, domains.theirs)).split(" ");
+      const { status } = await other.api(path, { method, ...(body && { body }) });
+      expect({ name, status }).toEqual({ name, status: 404 });
+    }
+    expect(await everything()).toBe(before);
+  });
+
+  test("sees nothing of this one in lists", async () => {
+    expect((await other.api("/organizations")).body).toMatchObject({ organizations: [], total_size: 0 });
+    expect((await other.api("/organizations?external_id=theirs")).body).toMatchObject({ organizations: [] });
+    for (const query of [
+      "include=all",
+      `organization_id=${theirs.organizationId}`,
+      `domain=${theirs.domain}`,
+    ]) {
+      expect((await other.api(`/connections?${query}`)).body).toEqual({ connections: [] });
+    }
+    const { next_page_token: token } = (await app.api("/organizations?page_size=1")).body;
+    expect((await other.api(`/organizations?page_token=${token}`)).body).toMatchObject({ organizations: [] });
+  });
+
+  test("may use the names that this one uses", async () => {
+    const created = await other.api("/organizations", {
+      body: { display_name: "Same", external_id: "theirs" },
+    });
+    expect(created.status).toBe(201);
+    const { organization } = created.body as { organization: { id: string } };
+    const domain = await other.api(`/organizations/${organization.id}/domains`, {
+      body: { domain: theirs.domain },
+    });
+    expect(domain.status).toBe(200);
+    expect((await app.api(`/organizations/${organization.id}`)).status).toBe(404);
+  });
+});

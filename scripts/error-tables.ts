@@ -1,0 +1,95 @@
+/** Which tables of errors there are, and where each code of them is seen: what docs/errors.md is made of. */
+import { authErrors } from "../packages/server/src/modules/auth/errors.ts";
+import { clientErrors } from "../packages/server/src/modules/clients/errors.ts";
+import { connectionErrors } from "../packages/server/src/modules/connections/errors.ts";
+import { domainErrors } from "../packages/server/src/modules/domains/errors.ts";
+import { environmentErrors } from "../packages/server/src/modules/environments/errors.ts";
+import { oauthErrors } from "../packages/server/src/modules/oauth/errors.ts";
+import { organizationErrors } from "../packages/server/src/modules/organizations/errors.ts";
+import { simulatorErrors } from "../packages/server/src/modules/simulator/errors.ts";
+import { userErrors } from "../packages/server/src/modules/users/errors.ts";
+
+/** API: the error body of REST and RPC. OAuth: the JSON of RFC 6749. App: at the redirect URI. Page: in the browser. */
+export type Place = "API" | "OAuth" | "app" | "page" | "nowhere";
+
+export interface ErrorTable {
+  title: string;
+  /** The folder in packages/server/src/modules. */
+  module: string;
+  errors: object;
+  /** Where the codes are seen that `places` leaves out. */
+  usually: Place;
+  places?: Readonly<Record<string, readonly Place[]>>;
+}
+
+export const errorTables: readonly ErrorTable[] = [
+  {
+    title: "Sign-in",
+    module: "auth",
+    errors: authErrors,
+    usually: "app",
+    places: { invalid_state: ["page", "app"], NO_SSO_FOR_EMAIL: ["API"] },
+  },
+  {
+    title: "Connections: signing in",
+    module: "connections",
+    errors: withCodes(connectionErrors, isProtocolCode),
+    usually: "app",
+    places: {
+      invalid_connection_id: ["app", "API"],
+      invalid_state: ["page", "app"],
+      invalid_saml_form_params: ["page"],
+    },
+  },
+  {
+    title: "OAuth and OpenID Connect",
+    module: "oauth",
+    errors: oauthErrors,
+    usually: "app",
+    places: {
+      invalid_request: ["page", "app", "OAuth"],
+      invalid_client: ["page", "OAuth"],
+      invalid_redirect_uri: ["page"],
+      invalid_grant: ["OAuth"],
+      invalid_scope: ["app", "OAuth"],
+      unauthorized_client: ["OAuth"],
+      unsupported_grant_type: ["OAuth"],
+      UNAUTHENTICATED: ["API"],
+      invalid_token: ["OAuth"],
+    },
+  },
+  {
+    title: "Clients",
+    module: "clients",
+    errors: clientErrors,
+    usually: "API",
+    places: { invalid_client: ["OAuth"] },
+  },
+  { title: "Organizations", module: "organizations", errors: organizationErrors, usually: "API" },
+  { title: "Domains", module: "domains", errors: domainErrors, usually: "API" },
+  {
+    title: "Connections: settings",
+    module: "connections",
+    errors: withCodes(connectionErrors, (name) => !isProtocolCode(name)),
+    usually: "API",
+    places: { CONNECTION_NOT_FOUND: ["API", "page"] },
+  },
+  { title: "Environments", module: "environments", errors: environmentErrors, usually: "API" },
+  { title: "Users", module: "users", errors: userErrors, usually: "nowhere" },
+  {
+    title: "Simulated identity providers (development)",
+    module: "simulator",
+    errors: simulatorErrors,
+    usually: "page",
+    places: { SIMULATOR_CALLER_UNTRUSTED: ["nowhere"] },
+  },
+];
+
+/** Codes of a protocol are in lower case, as their specifications write them; our own are in upper case. */
+function isProtocolCode(name: string): boolean {
+  return name === name.toLowerCase();
+}
+
+function withCodes(errors: object, wanted: (name: string) => boolean): object {
+  return Object.fromEntries(Object.entries(errors).filter(([name]) => wanted(name)));
+}

@@ -1,0 +1,71 @@
+/** Writes docs/compatibility.md: which methods of the contract answer, from the doors in app.ts and the descriptors. */
+import { realpathSync } from "node:fs";
+import { argv } from "node:process";
+import { fileURLToPath } from "node:url";
+import type { DescService } from "@bufbuild/protobuf";
+import { services } from "../packages/server/src/app.ts";
+import { bindingsOf } from "../packages/server/src/transport/bindings.ts";
+import { contract } from "../packages/server/src/transport/contract.ts";
+import { compileMethods, type Method } from "../packages/server/src/transport/methods.ts";
+import { code, notice, table, writePage } from "./markdown.ts";
+
+/** The page, from the doors as they are now. */
+export function compatibilityPage(): string {
+  const ours = services.map(({ service }) => service).filter((service) => !contract.includes(service));
+  const methods = compileMethods([...contract, ...ours], services);
+  const built = methods.filter(isBuilt);
+  const added = methods.filter(({ desc }) => ours.includes(desc.parent)).length;
+  return `${notice("generate-compatibility.ts", "packages/server/src/app.ts and proto/")}
+
+# Compatibility
+
+The contract has ${methods.length - added} methods in ${contract.length} services, and Gatehouse adds ${added} of its own. Of these
+${methods.length}, **${built.length} answer** in this version. Every other one exists on the wire, checks the caller, and then answers
+\`UNIMPLEMENTED\` (gRPC 12, HTTP 501).
+
+${table(
+  ["Service", "Built", "Methods"],
+  [...contract, ...ours].map((service) => countRow(service, methods)),
+)}
+
+## What answers
+
+${table(["Method", "REST"], built.map(methodRow))}
+
+gRPC, gRPC-Web and Connect reach every method at \`/<service>/<method>\`.
+
+## What does not yet
+
+${[...contract, ...ours].flatMap((service) => missing(service, methods)).join("\n")}
+`;
+}
+
+function isBuilt(method: Method): boolean {
+  return method.handler !== undefined;
+}
+
+function countRow(service: DescService, methods: readonly Method[]): string[] {
+  const own = methods.filter(({ desc }) => desc.parent === service);
+  return [code(service.typeName), String(own.filter(isBuilt).length), String(own.length)];
+}
+
+function methodRow(method: Method): string[] {
+  const rest = bindingsOf([method]).map(({ verb, template }) => code(`${verb} ${template}`));
+  return [code(`${shortName(method.desc.parent)}/${method.desc.name}`), rest.join("<br>") || "none"];
+}
+
+function missing(service: DescService, methods: readonly Method[]): string[] {
+  const names = methods
+    .filter((method) => method.desc.parent === service && !isBuilt(method))
+    .map(({ desc }) => desc.name);
+  return names.length === 0 ? [] : [`- ${code(shortName(service))}: ${names.join(", ")}`];
+}
+
+/** The service without the package, unless the package is not the contract's. */
+function shortName(service: DescService): string {
+  return service.typeName.startsWith("scalekit.v1.") ? service.name : service.typeName;
+}
+
+if (argv[1] && realpathSync(argv[1]) === fileURLToPath(import.meta.url)) {
+  writePage("compatibility.md", compatibilityPage());
+}
