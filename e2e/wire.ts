@@ -36,6 +36,8 @@ export class BalancedBrowser {
   readonly cookies = new Map<string, string>();
   /** Every value that must stay between the browser and the servers: cookies, form fields, query parameters. */
   readonly carried = new Set<string>();
+  /** Every `Set-Cookie` header. */
+  readonly setCookies: string[] = [];
   readonly #origins: readonly string[];
   #requests = 0;
 
@@ -84,6 +86,7 @@ export class BalancedBrowser {
       ...(form && { method: "POST", body: new URLSearchParams(form) }),
     });
     for (const line of answer.headers.getSetCookie()) {
+      this.setCookies.push(line);
       const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       this.cookies.set(name, value);
     }

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "..");
 const generated = ["packages/contract/gen/**/*.{js,ts}", "packages/server/src/db/schema.ts", "docs/*.md"];
 
 const failed = [
-  step("format and lint", [bin("tools", "biome"), "ci", "--error-on-warnings", "."]),
+  step("format and lint", [bin("tools", "biome"), "ci", "--colors=off", "--error-on-warnings", "."]),
   step("types", [bin(".", "tsc"), "-p", "."]),
   step("types of the pages", [bin(".", "tsc"), "-p", "apps/login"]),
   step("types of the page parts", [bin(".", "tsc"), "-p", "packages/ui"]),
@@ -19,6 +19,7 @@ const failed = [
     ? [step("types of the bench", [bin(".", "tsc"), "-p", "bench"])]
     : []),
   step("architecture", [bin(".", "vitest"), "run", "packages/server/src/architecture.test.ts"]),
+  step("measures", [process.execPath, "scripts/measures.ts"]),
   drift(),
 ].filter((name) => name !== undefined);
 

@@ -24,6 +24,7 @@ function startDemo({ app, testOrganization }: Gatehouse): void {
     env: {
       PATH: process.env.PATH,
       NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+      NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS,
       PORT: String(app.config.demoPort),
       CREDENTIALS: join(app.config.dataDir, "credentials.env"),
       DEMO_ORGANIZATION_ID: testOrganization?.organizationId,

@@ -90,6 +90,18 @@ describe("the connection", () => {
     expect(await show("idle_in_transaction_session_timeout")).toBe("1min");
   });
 
+  test("that breaks inside a transaction fails that transaction, not the process", async () => {
+    const killer = openDb(url, { max: 1 });
+    const broken = db.transaction().execute(async (transaction) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(transaction);
+      await sql`select pg_terminate_backend(${rows[0]?.pid}, 5000)`.execute(killer);
+      await sql`select 1`.execute(transaction);
+    });
+    await expect(broken).rejects.toThrow();
+    await killer.destroy();
+    expect((await sql`select 1`.execute(db)).rows).toHaveLength(1);
+  });
+
   test("is replaced after the server closed it, and the loss is told", async () => {
     let tell = (_: Error): void => undefined;
     const told = new Promise<Error>((resolve) => {

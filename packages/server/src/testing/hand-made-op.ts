@@ -30,7 +30,11 @@ export interface HandMadeOp {
   stop(): Promise<void>;
 }
 
-export type TokenForm = "none" | "HS256 with the public key" | "unknown kid" | "another key under the known kid";
+export type TokenForm =
+  | "none"
+  | "HS256 with the public key"
+  | "unknown kid"
+  | "another key under the known kid";
 
 type Pair = Awaited<ReturnType<typeof generateKeyPair>> & { kid: string };
 
@@ -42,7 +46,9 @@ export async function startHandMadeOp(): Promise<HandMadeOp> {
   let pair = await newPair();
   const usual: Record<string, () => Promise<OpReply>> = {
     "/.well-known/openid-configuration": async () => ({ body: discoveryOf(issuer) }),
-    "/jwks": async () => ({ body: { keys: [{ ...(await exportJWK(pair.publicKey)), kid: pair.kid, use: "sig", alg: "RS256" }] } }),
+    "/jwks": async () => ({
+      body: { keys: [{ ...(await exportJWK(pair.publicKey)), kid: pair.kid, use: "sig", alg: "RS256" }] },
+    }),
   };
   const server = createServer(async (message, response) => {
     const request = await read(message);

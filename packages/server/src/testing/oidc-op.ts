@@ -3,7 +3,7 @@
  * of ours. It signs in whoever the login hint names, without a page.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { generateKeyPair, exportJWK } from "jose";
+import { exportJWK, generateKeyPair } from "jose";
 import { freePort } from "./app.ts";
 import { TestBrowser } from "./browser.ts";
 
@@ -39,7 +39,9 @@ export async function startOidcOp(): Promise<OidcOp> {
   const issuer = `http://localhost:${await freePort()}`;
   const people: OidcOp["people"] = new Map();
   const rows = new Map<string, Row>();
-  const { Provider } = (await import(library)) as { Provider: new (issuer: string, settings: Row) => Library };
+  const { Provider } = (await import(library)) as {
+    Provider: new (issuer: string, settings: Row) => Library;
+  };
   const { privateKey } = await generateKeyPair("RS256", { extractable: true });
   const hour = () => 3600;
   const provider: Library = new Provider(issuer, {
@@ -52,13 +54,20 @@ export async function startOidcOp(): Promise<OidcOp> {
     jwks: { keys: [{ ...(await exportJWK(privateKey)), use: "sig", alg: "RS256" }] },
     loadExistingGrant: ({ oidc }: Hook) => grantAll(provider, oidc),
     pkce: { required: () => false },
-    ttl: { AccessToken: hour, AuthorizationCode: hour, Grant: hour, IdToken: hour, Interaction: hour, Session: hour },
+    ttl: {
+      AccessToken: hour,
+      AuthorizationCode: hour,
+      Grant: hour,
+      IdToken: hour,
+      Interaction: hour,
+      Session: hour,
+    },
   });
   const handle = provider.callback();
   const server = createServer((request, response) => {
     if (!request.url?.startsWith("/interaction/")) return void handle(request, response);
     void provider.interactionDetails(request, response).then(({ params }) => {
-      const accountId = people.get(String(params["login_hint"]))?.sub ?? "";
+      const accountId = people.get(String(params.login_hint))?.sub ?? "";
       return provider.interactionFinished(request, response, { login: { accountId } });
     });
   });
@@ -92,14 +101,14 @@ function adapterOf(model: string, rows: Map<string, Row>) {
   return {
     upsert: async (id: string, payload: Row) => void rows.set(`${model}:${id}`, payload),
     find: async (id: string) => rows.get(`${model}:${id}`),
-    findByUid: (uid: string) => find((row) => row["uid"] === uid && row["kind"] === model),
+    findByUid: (uid: string) => find((row) => row.uid === uid && row.kind === model),
     destroy: async (id: string) => void rows.delete(`${model}:${id}`),
     consume: async (id: string) => {
       const row = rows.get(`${model}:${id}`);
-      if (row) row["consumed"] = Math.floor(Date.now() / 1000);
+      if (row) row.consumed = Math.floor(Date.now() / 1000);
     },
     revokeByGrantId: async (grantId: string) => {
-      for (const [key, row] of rows) if (row["grantId"] === grantId) rows.delete(key);
+      for (const [key, row] of rows) if (row.grantId === grantId) rows.delete(key);
     },
   };
 }

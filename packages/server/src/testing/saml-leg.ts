@@ -37,12 +37,12 @@ export async function beginSaml(
   );
   if (start.location !== "") return { browser, ...readLeg(readAuthnRequest(start.location)) };
   const { fields } = readForm(start.body);
-  const xml = decode(fields["SAMLRequest"] ?? "");
+  const xml = decode(fields.SAMLRequest ?? "");
   return {
     browser,
     xml,
     requestId: /ID="([^"]+)"/.exec(xml)?.[1] ?? "",
-    relayState: fields["RelayState"] ?? "",
+    relayState: fields.RelayState ?? "",
   };
 }
 

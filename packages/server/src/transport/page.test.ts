@@ -25,7 +25,9 @@ describe("a page that submits itself", () => {
     expect(body).toContain('value="&#34;&#62;&#60;script&#62;"');
     expect(body).toMatch(/<script src="\/a\/assets\/submit\.js\?v=[\w-]+" defer><\/script>/);
     expect(body).toContain('<button type="submit">Continue</button>');
-    expect(headers?.["content-security-policy"]).toContain("script-src 'self'; form-action https:;");
+    expect(headers?.["content-security-policy"]).toContain(
+      "script-src 'self'; form-action https: http://localhost:* http://127.0.0.1:*;",
+    );
   });
 
   test("allows http, too, for a target without TLS, and refuses other schemes", () => {

@@ -181,7 +181,9 @@ export function submitPage(options: SubmitPageOptions): HttpReply {
   return page({
     title: options.title,
     // Browsers apply form-action to the redirects after the post too, and those lead to hosts we cannot know.
-    formAction: target.protocol === "https:" ? "https:" : "http: https:",
+    // From https none of them is http, but for the app that a developer runs on this machine.
+    formAction:
+      target.protocol === "https:" ? "https: http://localhost:* http://127.0.0.1:*" : "http: https:",
     submits: true,
     ...(options.headers && { headers: options.headers }),
     body: html`<h1>${options.title}</h1>

@@ -24,6 +24,17 @@ export async function find(at: Scope, id: string, organizationId?: string): Prom
     : query.where("organization_id", "=", organizationId).executeTakeFirst();
 }
 
+/** Holds a connection until the transaction ends: changes of one row stand in line, none is lost. */
+export async function lock(at: Scope, id: string): Promise<void> {
+  await at.db
+    .selectFrom("connections")
+    .select("id")
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .forUpdate()
+    .execute();
+}
+
 /** The connections of an organization or of a domain's owner, oldest first; without either, all. */
 export async function list(
   at: Scope,

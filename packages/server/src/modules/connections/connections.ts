@@ -104,6 +104,7 @@ export async function update(
   organizationId?: string,
 ): Promise<Connection> {
   return inTransaction(ctx, async (ctx) => {
+    await store.lock(ctx, id);
     const connection = await get(ctx, id, organizationId);
     if (patch.type !== undefined && patch.type !== connection.type)
       throw errors.CONNECTION_TYPE_FIXED(connection.type);
@@ -145,6 +146,7 @@ export interface Switched {
  */
 export async function enable(ctx: Ctx, id: string, organizationId?: string): Promise<Switched> {
   return inTransaction(ctx, async (ctx) => {
+    await store.lock(ctx, id);
     const connection = await get(ctx, id, organizationId);
     const missing = await missingSettings(ctx, connection);
     if (missing.length > 0) {
@@ -161,6 +163,7 @@ export async function enable(ctx: Ctx, id: string, organizationId?: string): Pro
 /** Lets nobody in through the connection any more; sessions go on. @throws CONNECTION_NOT_FOUND */
 export async function disable(ctx: Ctx, id: string, organizationId?: string): Promise<Switched> {
   return inTransaction(ctx, async (ctx) => {
+    await store.lock(ctx, id);
     const connection = await get(ctx, id, organizationId);
     if (!connection.enabled) return { enabled: false, problem: "The connection is off already" };
     await store.set(ctx, id, { enabled: false, updated_at: ctx.now() });

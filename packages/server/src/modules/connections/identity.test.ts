@@ -34,14 +34,18 @@ async function signedIn(tenant: SamlTenant, changes: Partial<IssueInput>): Promi
   const { code, error, description } = await signIn(tenant, changes);
   expect(`${error} ${description}`).toBe(" ");
   const { body } = await postToken(app, { grant_type: "authorization_code", code, redirect_uri: callback });
-  return decodeJwt(body["id_token"] ?? "");
+  return decodeJwt(body.id_token ?? "");
 }
 
 /** A second connection in the organization of the first, to an identity provider of its own. */
 async function secondConnection(tenant: SamlTenant): Promise<SamlTenant> {
   const idp = createSamlIdp({ entityId: `https://second-of-${tenant.connectionId}.example` });
   const own = { ...tenant, ...(await createConnection(app, tenant.organizationId, "SAML")), idp };
-  await patchSaml(app, own, { idp_entity_id: idp.entityId, idp_sso_url: idp.ssoUrl, idp_certificate: idp.certificate });
+  await patchSaml(app, own, {
+    idp_entity_id: idp.entityId,
+    idp_sso_url: idp.ssoUrl,
+    idp_certificate: idp.certificate,
+  });
   await setEnabled(app, own, true);
   return reread(app, own);
 }
@@ -55,7 +59,7 @@ describe("one person is one user", () => {
   test("at the second sign-in", async () => {
     const tenant = await createSamlTenant(app);
     const ada = says("u-1", `ada@${tenant.domain}`);
-    expect((await signedIn(tenant, ada))["sub"]).toBe((await signedIn(tenant, ada))["sub"]);
+    expect((await signedIn(tenant, ada)).sub).toBe((await signedIn(tenant, ada)).sub);
     expect(await usersOf(`ada@${tenant.domain}`)).toHaveLength(1);
   });
 
@@ -63,7 +67,7 @@ describe("one person is one user", () => {
     const tenant = await createSamlTenant(app);
     const first = await signedIn(tenant, says("u-1", `ada@${tenant.domain}`));
     const second = await signedIn(tenant, says("u-1", `countess@${tenant.domain}`));
-    expect(second).toMatchObject({ sub: first["sub"], email: `ada@${tenant.domain}` });
+    expect(second).toMatchObject({ sub: first.sub, email: `ada@${tenant.domain}` });
     expect(await usersOf(`countess@${tenant.domain}`)).toEqual([]);
   });
 
@@ -71,14 +75,14 @@ describe("one person is one user", () => {
     const tenant = await createSamlTenant(app);
     const once = { ...says("_1", `ada@${tenant.domain}`), nameIdFormat: transient };
     const first = await signedIn(tenant, once);
-    expect((await signedIn(tenant, { ...once, nameId: "_2" }))["sub"]).toBe(first["sub"]);
+    expect((await signedIn(tenant, { ...once, nameId: "_2" })).sub).toBe(first.sub);
   });
 
   test("through two connections of the organization", async () => {
     const tenant = await createSamlTenant(app);
     const ada = says("u-1", `ada@${tenant.domain}`);
     const first = await signedIn(tenant, ada);
-    expect((await signedIn(await secondConnection(tenant), ada))["sub"]).toBe(first["sub"]);
+    expect((await signedIn(await secondConnection(tenant), ada)).sub).toBe(first.sub);
   });
 
   test("of twenty first sign-ins at once, with one membership", async () => {
@@ -97,7 +101,7 @@ describe("a subject names another person", () => {
     const tenant = await createSamlTenant(app);
     const ada = await signedIn(tenant, says("u-1", `ada@${tenant.domain}`));
     const bob = await signedIn(await secondConnection(tenant), says("u-1", `bob@${tenant.domain}`));
-    expect(bob["sub"]).not.toBe(ada["sub"]);
+    expect(bob.sub).not.toBe(ada.sub);
   });
 
   test("once the connection leads to another identity provider", async () => {
@@ -107,7 +111,7 @@ describe("a subject names another person", () => {
     await patchSaml(app, tenant, { idp_entity_id: idp.entityId, idp_certificate: idp.certificate });
     const bob = await signedIn({ ...tenant, idp }, says("u-1", `bob@${tenant.domain}`));
     expect(bob).toMatchObject({ email: `bob@${tenant.domain}` });
-    expect(bob["sub"]).not.toBe(ada["sub"]);
+    expect(bob.sub).not.toBe(ada.sub);
   });
 });
 
@@ -118,7 +122,9 @@ describe("an identity provider vouches for its own organization's domains only",
     const victim = await signedIn(victims, says("u-1", email));
     expect((await signIn(attackers, says("u-1", email))).error).toBe("invalid_user_domain");
     expect((await signIn(attackers, says("any", email))).error).toBe("invalid_user_domain");
-    expect((await membershipsOf(String(victim["sub"]))).map((row) => row.organization_id)).toEqual([victims.organizationId]);
+    expect((await membershipsOf(String(victim.sub))).map((row) => row.organization_id)).toEqual([
+      victims.organizationId,
+    ]);
   });
 
   test("nor does a member of it whose address is elsewhere", async () => {
@@ -128,7 +134,10 @@ describe("an identity provider vouches for its own organization's domains only",
     const [membership] = await membershipsOf(String(sub));
     if (!membership) throw new Error("no membership");
     const { metadata: _empty, ...row } = membership;
-    await db().insertInto("memberships").values({ ...row, organization_id: guestOf.organizationId }).execute();
+    await db()
+      .insertInto("memberships")
+      .values({ ...row, organization_id: guestOf.organizationId })
+      .execute();
     expect((await signIn(guestOf, says("u-9", email))).error).toBe("invalid_user_domain");
   });
 
@@ -137,8 +146,8 @@ describe("an identity provider vouches for its own organization's domains only",
     const ada = await signedIn(tenant, says("u-1", `ada@${tenant.domain}`));
     const victim = await signedIn(other, says("u-1", `victim@${other.domain}`));
     const again = await signedIn(tenant, says("u-1", `victim@${other.domain}`));
-    expect(again["sub"]).toBe(ada["sub"]);
-    expect(again["sub"]).not.toBe(victim["sub"]);
+    expect(again.sub).toBe(ada.sub);
+    expect(again.sub).not.toBe(victim.sub);
   });
 
   test("an address that was noted without proof is proven by it", async () => {
@@ -158,7 +167,10 @@ describe("who may come in", () => {
     await signedIn(tenant, ada);
     await patchSaml(app, tenant, { jit_provisioning_with_sso_enabled: false });
     await signedIn(tenant, ada);
-    expect(await signIn(tenant, says("u-2", `bob@${tenant.domain}`))).toMatchObject({ error: "access_denied", state: "state-1" });
+    expect(await signIn(tenant, says("u-2", `bob@${tenant.domain}`))).toMatchObject({
+      error: "access_denied",
+      state: "state-1",
+    });
     expect(await usersOf(`bob@${tenant.domain}`)).toEqual([]);
   });
 
@@ -166,15 +178,24 @@ describe("who may come in", () => {
     const tenant = await createSamlTenant(app);
     const ada = says("u-1", `ada@${tenant.domain}`);
     const { sub } = await signedIn(tenant, ada);
-    await db().updateTable("memberships").set({ status: "INACTIVE" }).where("user_id", "=", String(sub)).execute();
+    await db()
+      .updateTable("memberships")
+      .set({ status: "INACTIVE" })
+      .where("user_id", "=", String(sub))
+      .execute();
     expect(await signIn(tenant, ada)).toMatchObject({ error: "user_not_active", code: "" });
-    expect(await signIn(tenant, says("u-2", `ada@${tenant.domain}`))).toMatchObject({ error: "user_not_active", code: "" });
+    expect(await signIn(tenant, says("u-2", `ada@${tenant.domain}`))).toMatchObject({
+      error: "user_not_active",
+      code: "",
+    });
   });
 
   test("nobody by a domain that the organization has lost", async () => {
     const tenant = await createSamlTenant(app);
     const { body } = await app.api(`/organizations/${tenant.organizationId}/domains`);
-    await app.api(`/organizations/${tenant.organizationId}/domains/${body.domains[0].id}`, { method: "DELETE" });
+    await app.api(`/organizations/${tenant.organizationId}/domains/${body.domains[0].id}`, {
+      method: "DELETE",
+    });
     expect((await signIn(tenant, says("u-1", `ada@${tenant.domain}`))).error).toBe("invalid_user_domain");
   });
 });
@@ -211,12 +232,16 @@ describe("addresses that look alike are one account or none", () => {
     ["a second address behind a comma", (email) => `${email},x@evil.com`, "mandatory_attribute_missing"],
     ["an address in brackets", (email) => `Ada <${email}>`, "mandatory_attribute_missing"],
   ];
-  test.each(cases)("%s", async (_name, change, expected) => {
-    const tenant = await createSamlTenant(app);
-    const email = `ada@${tenant.domain}`;
-    const { sub } = await signedIn(tenant, says("u-1", email));
-    const changed = says("u-2", change(email));
-    if (expected === "same") expect((await signedIn(tenant, changed))["sub"]).toBe(sub);
+  let tenant: SamlTenant;
+  beforeAll(async () => {
+    tenant = await createSamlTenant(app);
+  });
+
+  test.each(cases)("%s", async (name, change, expected) => {
+    const email = `ada.${name.length}@${tenant.domain}`;
+    const { sub } = await signedIn(tenant, says(name, email));
+    const changed = says(`another of ${name}`, change(email));
+    if (expected === "same") expect((await signedIn(tenant, changed)).sub).toBe(sub);
     else expect(await signIn(tenant, changed)).toMatchObject({ error: expected, code: "" });
   });
 });

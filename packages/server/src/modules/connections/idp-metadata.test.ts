@@ -4,7 +4,14 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
 import { TestBrowser } from "../../testing/browser.ts";
-import { createConnection, createOrganization, patchConnection, readConnection, reread, setEnabled } from "../../testing/connections.ts";
+import {
+  createConnection,
+  createOrganization,
+  patchConnection,
+  readConnection,
+  reread,
+  setEnabled,
+} from "../../testing/connections.ts";
 import { createSamlIdp } from "../../testing/saml-idp.ts";
 import { beginSaml, issue, outcomeOf, postSaml } from "../../testing/saml-leg.ts";
 import { authorizeUrl, createSamlTenant } from "../../testing/sign-in.ts";
@@ -19,7 +26,9 @@ beforeAll(async () => {
   publisher = createServer((request, response) => {
     asked += 1;
     const found = published[request.url ?? ""] ?? { status: 404, body: "" };
-    response.writeHead(found.status ?? 200, found.location === undefined ? {} : { location: found.location }).end(found.body);
+    response
+      .writeHead(found.status ?? 200, found.location === undefined ? {} : { location: found.location })
+      .end(found.body);
   });
   await new Promise<void>((resolve) => publisher.listen(0, "localhost", resolve));
   base = `http://localhost:${(publisher.address() as AddressInfo).port}`;
@@ -41,7 +50,11 @@ async function importFrom(at: Draft, body: Record<string, unknown>) {
 }
 
 const discover = (at: Draft, url: string, more: Record<string, unknown> = {}) =>
-  patchConnection(app, at, { type: "SAML", configuration_type: "DISCOVERY", saml_config: { idp_metadata_url: url, ...more } });
+  patchConnection(app, at, {
+    type: "SAML",
+    configuration_type: "DISCOVERY",
+    saml_config: { idp_metadata_url: url, ...more },
+  });
 
 const expected = { idp_entity_id: idp.entityId, idp_sso_url: idp.ssoUrl };
 
@@ -50,7 +63,11 @@ describe("metadata is taken over", () => {
     const at = await draft();
     const { status, body } = await importFrom(at, { xml: idp.metadataXml });
     expect(status).toBe(200);
-    expect(body.connection).toMatchObject({ status: "COMPLETED", configuration_type: "MANUAL", saml_config: expected });
+    expect(body.connection).toMatchObject({
+      status: "COMPLETED",
+      configuration_type: "MANUAL",
+      saml_config: expected,
+    });
     expect(body.connection.saml_config.idp_certificates[0].certificate.trim()).toBe(idp.certificate.trim());
   });
 
@@ -64,7 +81,10 @@ describe("metadata is taken over", () => {
   });
 
   test("through a redirect to another address that may be reached", async () => {
-    published = { "/old": { status: 302, location: `${base}/metadata`, body: "" }, "/metadata": { body: idp.metadataXml } };
+    published = {
+      "/old": { status: 302, location: `${base}/metadata`, body: "" },
+      "/metadata": { body: idp.metadataXml },
+    };
     expect((await importFrom(await draft(), { url: `${base}/old` })).status).toBe(200);
   });
 
@@ -74,7 +94,10 @@ describe("metadata is taken over", () => {
     const own = { ...tenant, ...(await createConnection(app, tenant.organizationId, "SAML")) };
     const { status, body } = await discover(own, `${base}/tenant`, { sync_user_profile_on_login: true });
     expect(status).toBe(200);
-    expect(body.connection).toMatchObject({ status: "COMPLETED", saml_config: { idp_entity_id: tenant.idp.entityId, sync_user_profile_on_login: true } });
+    expect(body.connection).toMatchObject({
+      status: "COMPLETED",
+      saml_config: { idp_entity_id: tenant.idp.entityId, sync_user_profile_on_login: true },
+    });
     await setEnabled(app, own, true);
     const ready = await reread(app, own);
     const leg = await beginSaml(app, ready);
@@ -102,7 +125,11 @@ describe("metadata is taken over", () => {
 
   test("not at all when the setup is by hand", async () => {
     const saml_config = { idp_metadata_url: `${base}/nowhere` };
-    const { status, body } = await patchConnection(app, await draft(), { type: "SAML", configuration_type: "MANUAL", saml_config });
+    const { status, body } = await patchConnection(app, await draft(), {
+      type: "SAML",
+      configuration_type: "MANUAL",
+      saml_config,
+    });
     expect([status, body.connection.status]).toEqual([200, "IN_PROGRESS"]);
   });
 });
@@ -114,10 +141,22 @@ describe("metadata that cannot be used is refused, and nothing changes", () => {
     ["a page", "<html><body>Sign in</body></html>", /not SAML 2.0 metadata/],
     ["no XML", "hello", /not XML/],
     ["a service provider's", sp(idp.metadataXml), /service provider/],
-    ["without certificates", idp.metadataXml.replace(/<KeyDescriptor[\s\S]*<\/KeyDescriptor>/, ""), /certificate/],
+    [
+      "without certificates",
+      idp.metadataXml.replace(/<KeyDescriptor[\s\S]*<\/KeyDescriptor>/, ""),
+      /certificate/,
+    ],
     ["with a DOCTYPE", `<!DOCTYPE x>${idp.metadataXml}`, /DOCTYPE/],
-    ["out of date", idp.metadataXml.replace("entityID=", 'validUntil="2020-01-01T00:00:00Z" entityID='), /expired on 2020/],
-    ["with an address that is none", idp.metadataXml.replaceAll(idp.ssoUrl, "javascript:alert(1)"), /address/],
+    [
+      "out of date",
+      idp.metadataXml.replace("entityID=", 'validUntil="2020-01-01T00:00:00Z" entityID='),
+      /expired on 2020/,
+    ],
+    [
+      "with an address that is none",
+      idp.metadataXml.replaceAll(idp.ssoUrl, "javascript:alert(1)"),
+      /address/,
+    ],
   ];
   test.each(cases)("%s", async (_name, body, problem) => {
     published = body === "" ? {} : { "/bad": { body } };
@@ -184,13 +223,18 @@ describe("addresses inside the network are not reached", () => {
     }
   });
 
-  test.each(["http://127.0.0.1:1", "https://[::1]", "https://169.254.169.254", "https://2130706433"])("%s as an OpenID provider", async (issuer) => {
-    const own = await createConnection(app, await createOrganization(app), "OIDC");
-    const oidc_config = { issuer, client_id: "x", client_secret: "y" };
-    await patchConnection(app, own, { type: "OIDC", oidc_config });
-    await setEnabled(app, own, true);
-    const outcome = outcomeOf(await new TestBrowser(app.url).visit(authorizeUrl(app, { connection_id: own.connectionId })));
-    expect(outcome).toMatchObject({ at: "app", error: "server_error", state: "state-1" });
-    expect(outcome.description).toMatch(/private or reserved network|https/);
-  });
+  test.each(["http://127.0.0.1:1", "https://[::1]", "https://169.254.169.254", "https://2130706433"])(
+    "%s as an OpenID provider",
+    async (issuer) => {
+      const own = await createConnection(app, await createOrganization(app), "OIDC");
+      const oidc_config = { issuer, client_id: "x", client_secret: "y" };
+      await patchConnection(app, own, { type: "OIDC", oidc_config });
+      await setEnabled(app, own, true);
+      const outcome = outcomeOf(
+        await new TestBrowser(app.url).visit(authorizeUrl(app, { connection_id: own.connectionId })),
+      );
+      expect(outcome).toMatchObject({ at: "app", error: "server_error", state: "state-1" });
+      expect(outcome.description).toMatch(/private or reserved network|https/);
+    },
+  );
 });

@@ -4,8 +4,8 @@
  */
 import type { Ctx } from "../../context.ts";
 import type { IdpMetadata } from "../../protocols/saml/idp-metadata.ts";
-import * as connections from "./connections.ts";
 import type { Connection, ConnectionPatch } from "./connections.ts";
+import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import type { Binding, SamlSettings } from "./settings.ts";
 
@@ -56,11 +56,17 @@ function addressToRead(connection: Connection, patch: ConnectionPatch): string |
   const { idpMetadataUrl: known } = connection.settings as SamlSettings;
   const url = patch.saml?.idpMetadataUrl ?? known;
   if (!url || (patch.configurationType ?? connection.configuration_type) !== "DISCOVERY") return undefined;
-  const asBefore = url === known && connection.configuration_type === "DISCOVERY" && connection.status === "COMPLETED";
+  const asBefore =
+    url === known && connection.configuration_type === "DISCOVERY" && connection.status === "COMPLETED";
   return asBefore ? undefined : url;
 }
 
-async function takenOver(ctx: Ctx, connection: Connection, xml: string, patch: ConnectionPatch): Promise<ConnectionPatch> {
+async function takenOver(
+  ctx: Ctx,
+  connection: Connection,
+  xml: string,
+  patch: ConnectionPatch,
+): Promise<ConnectionPatch> {
   const metadata = await readMetadata(ctx, xml);
   const wanted = patch.saml?.idpSsoBinding ?? (connection.settings as SamlSettings).idpSsoBinding;
   return {
@@ -76,7 +82,9 @@ async function readMetadata(ctx: Ctx, xml: string): Promise<IdpMetadata> {
     const metadata = parseIdpMetadata(xml, { allowInsecureUrls: ctx.app.config.mode === "development" });
     // SAML metadata 2.3.2: past its end a document says nothing any more.
     if (!metadata.validUntil || metadata.validUntil > ctx.now()) return metadata;
-    throw new Error(`it expired on ${metadata.validUntil.toISOString()}; export it again from the identity provider`);
+    throw new Error(
+      `it expired on ${metadata.validUntil.toISOString()}; export it again from the identity provider`,
+    );
   } catch (error) {
     throw errors.CONNECTION_METADATA_INVALID((error as Error).message).because(error);
   }

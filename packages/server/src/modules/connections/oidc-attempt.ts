@@ -31,8 +31,10 @@ function refusalOf(client: Client, error: unknown): AppError {
   if (error instanceof client.WWWAuthenticateChallengeError) {
     return errors.failed_to_exchange_token(`it answered ${error.status} and asks for other credentials`);
   }
-  if (cause instanceof Response) return errors.server_error(`${cause.url} answered ${cause.status} (${message})`);
-  if (code !== undefined && timeouts.includes(code)) return errors.server_error("it took longer than 10 seconds");
+  if (cause instanceof Response)
+    return errors.server_error(`${cause.url} answered ${cause.status} (${message})`);
+  if (code !== undefined && timeouts.includes(code))
+    return errors.server_error("it took longer than 10 seconds");
   if (isUnreadable(error)) return errors.server_error(`its answer cannot be read (${reasonOf(error)})`);
   return errors.invalid_id_token(`${reasonOf(error)}${comparison(cause)}`);
 }
@@ -42,7 +44,9 @@ const timeouts = ["OAUTH_TIMEOUT", "ERR_JWKS_TIMEOUT"];
 /** The answer as a whole, not the token in it: the JSON of the token endpoint or the set of keys. */
 function isUnreadable(error: unknown): boolean {
   const { code } = error as { code?: string };
-  return code === "ERR_JOSE_GENERIC" || code === "ERR_JWKS_INVALID" || reasonOf(error).includes("body as JSON");
+  return (
+    code === "ERR_JOSE_GENERIC" || code === "ERR_JWKS_INVALID" || reasonOf(error).includes("body as JSON")
+  );
 }
 
 /** The library's own errors say in general what their cause says exactly. */

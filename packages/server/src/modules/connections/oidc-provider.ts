@@ -5,8 +5,8 @@
 import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from "jose";
 import type * as openid from "openid-client";
 import type { Ctx } from "../../context.ts";
-import * as connections from "./connections.ts";
 import type { Connection } from "./connections.ts";
+import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import { oidcAttempt } from "./oidc-attempt.ts";
 import type { OidcSettings } from "./settings.ts";
@@ -15,7 +15,8 @@ import type { OidcSettings } from "./settings.ts";
 const discoveryTtlSeconds = 600;
 const outboundTimeoutMs = 10_000;
 /** Public-key algorithms only: with HMAC the provider's public key, which all know, could serve as the secret. */
-export const signatureAlgorithms = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
+export const signatureAlgorithms =
+  "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
 
 /** A provider as openid-client knows it, with the keys that sign its ID tokens. */
 export interface Provider {
@@ -39,10 +40,16 @@ export async function providerOf(ctx: Ctx, connection: Connection): Promise<Prov
 /** A key id that is not known is asked for at once: whoever can show one has passed the token endpoint. */
 function keysOf(ctx: Ctx, configuration: openid.Configuration): JWTVerifyGetKey {
   const { jwks_uri: uri } = configuration.serverMetadata();
-  if (uri === undefined || !URL.canParse(uri)) throw errors.server_error("its discovery document names no jwks_uri");
+  if (uri === undefined || !URL.canParse(uri))
+    throw errors.server_error("its discovery document names no jwks_uri");
   const settings = {
     [customFetch]: (url: string, options: { signal: AbortSignal; headers: Headers }) =>
-      ctx.app.fetch(url, { headers: options.headers, signal: options.signal, redirect: "error", timeoutMs: outboundTimeoutMs }),
+      ctx.app.fetch(url, {
+        headers: options.headers,
+        signal: options.signal,
+        redirect: "error",
+        timeoutMs: outboundTimeoutMs,
+      }),
     cooldownDuration: 0,
     timeoutDuration: outboundTimeoutMs,
   };

@@ -3,7 +3,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
 import { TestBrowser } from "../../testing/browser.ts";
 import { createOidcTenant, type OidcTenant } from "../../testing/connections.ts";
-import { type HandMadeOp, type OpReply, startHandMadeOp, type TokenForm } from "../../testing/hand-made-op.ts";
+import {
+  type HandMadeOp,
+  type OpReply,
+  startHandMadeOp,
+  type TokenForm,
+} from "../../testing/hand-made-op.ts";
 import { type Outcome, outcomeOf } from "../../testing/saml-leg.ts";
 import { authorizeUrl } from "../../testing/sign-in.ts";
 
@@ -63,19 +68,54 @@ const anHourAgo = () => Math.floor(app.app.now().getTime() / 1000) - 3600;
 describe("an ID token is refused, and the app is told why", () => {
   const cases: [string, () => Bend, string, RegExp][] = [
     ["alg none", () => ({ form: "none" }), "invalid_id_token", /./],
-    ["HS256 with the public key as the secret", () => ({ form: "HS256 with the public key" }), "invalid_id_token", /./],
+    [
+      "HS256 with the public key as the secret",
+      () => ({ form: "HS256 with the public key" }),
+      "invalid_id_token",
+      /./,
+    ],
     ["a key id that is not published", () => ({ form: "unknown kid" }), "invalid_id_token", /./],
-    ["another key under a known id", () => ({ form: "another key under the known kid" }), "invalid_id_token", /signature/],
-    ["for another client", () => ({ claims: { aud: "another-client" } }), "invalid_id_token", /aud.*another-client.*gatehouse/],
-    ["for another client too, and issued to it", () => ({ claims: { aud: ["gatehouse", "other"], azp: "other" } }), "invalid_id_token", /azp/],
-    ["of another issuer", () => ({ claims: { iss: "https://evil.example" } }), "invalid_id_token", /iss.*evil\.example/],
+    [
+      "another key under a known id",
+      () => ({ form: "another key under the known kid" }),
+      "invalid_id_token",
+      /signature/,
+    ],
+    [
+      "for another client",
+      () => ({ claims: { aud: "another-client" } }),
+      "invalid_id_token",
+      /aud.*another-client.*gatehouse/,
+    ],
+    [
+      "for another client too, and issued to it",
+      () => ({ claims: { aud: ["gatehouse", "other"], azp: "other" } }),
+      "invalid_id_token",
+      /azp/,
+    ],
+    [
+      "of another issuer",
+      () => ({ claims: { iss: "https://evil.example" } }),
+      "invalid_id_token",
+      /iss.*evil\.example/,
+    ],
     ["with another nonce", () => ({ claims: { nonce: "another" } }), "invalid_id_token", /nonce/],
     ["without a nonce", () => ({ claims: { nonce: undefined } }), "invalid_id_token", /nonce/],
     ["expired", () => ({ claims: { exp: anHourAgo() } }), "invalid_id_token", /exp/],
     ["not valid yet", () => ({ claims: { nbf: anHourAgo() + 7200 } }), "invalid_id_token", /nbf/],
     ["without a subject", () => ({ claims: { sub: undefined } }), "invalid_id_token", /sub/],
-    ["garbage", () => ({ token: { body: { access_token: "at", token_type: "Bearer", id_token: "a.b.c" } } }), "invalid_id_token", /./],
-    ["none at all", () => ({ token: { body: { access_token: "at", token_type: "Bearer" } } }), "invalid_id_token", /id_token/],
+    [
+      "garbage",
+      () => ({ token: { body: { access_token: "at", token_type: "Bearer", id_token: "a.b.c" } } }),
+      "invalid_id_token",
+      /./,
+    ],
+    [
+      "none at all",
+      () => ({ token: { body: { access_token: "at", token_type: "Bearer" } } }),
+      "invalid_id_token",
+      /id_token/,
+    ],
   ];
   test.each(cases)("%s", async (_name, bend, code, description) => {
     const outcome = await signIn(tenant, bend());
@@ -90,16 +130,56 @@ describe("an ID token is refused, and the app is told why", () => {
 
 describe("other answers that are none", () => {
   const cases: [string, Bend, string, RegExp][] = [
-    ["the issuer of another provider (RFC 9207)", { answer: { iss: "https://evil.example" } }, "invalid_id_token", /iss/],
-    ["no issuer, although the provider says that it sends one", { withoutIssuer: true }, "invalid_id_token", /iss/],
-    ["an error of the provider", { answer: { error: "access_denied", error_description: "Ask your manager" } }, "access_denied", /Ask your manager \(access_denied\)/],
-    ["401 with an OAuth error", { token: { status: 401, body: { error: "invalid_client" } } }, "failed_to_exchange_token", /invalid_client/],
-    ["401 with a challenge", { token: { status: 401, headers: { "www-authenticate": "Basic" }, body: "" } }, "failed_to_exchange_token", /401/],
-    ["400, the code was used", { token: { status: 400, body: { error: "invalid_grant", error_description: "code used" } } }, "failed_to_exchange_token", /code used/],
+    [
+      "the issuer of another provider (RFC 9207)",
+      { answer: { iss: "https://evil.example" } },
+      "invalid_id_token",
+      /iss/,
+    ],
+    [
+      "no issuer, although the provider says that it sends one",
+      { withoutIssuer: true },
+      "invalid_id_token",
+      /iss/,
+    ],
+    [
+      "an error of the provider",
+      { answer: { error: "access_denied", error_description: "Ask your manager" } },
+      "access_denied",
+      /Ask your manager \(access_denied\)/,
+    ],
+    [
+      "401 with an OAuth error",
+      { token: { status: 401, body: { error: "invalid_client" } } },
+      "failed_to_exchange_token",
+      /invalid_client/,
+    ],
+    [
+      "401 with a challenge",
+      { token: { status: 401, headers: { "www-authenticate": "Basic" }, body: "" } },
+      "failed_to_exchange_token",
+      /401/,
+    ],
+    [
+      "400, the code was used",
+      { token: { status: 400, body: { error: "invalid_grant", error_description: "code used" } } },
+      "failed_to_exchange_token",
+      /code used/,
+    ],
     ["500", { token: { status: 500, body: "Oops" } }, "server_error", /token answered 500/],
     ["garbage", { token: { body: "<html>" } }, "server_error", /./],
-    ["garbage as JSON", { token: { headers: { "content-type": "application/json" }, body: "{" } }, "server_error", /./],
-    ["a redirect to another place", { token: { status: 307, headers: { location: "http://127.0.0.1:1/" }, body: "" } }, "server_error", /307/],
+    [
+      "garbage as JSON",
+      { token: { headers: { "content-type": "application/json" }, body: "{" } },
+      "server_error",
+      /./,
+    ],
+    [
+      "a redirect to another place",
+      { token: { status: 307, headers: { location: "http://127.0.0.1:1/" }, body: "" } },
+      "server_error",
+      /307/,
+    ],
   ];
   test.each(cases)("%s", async (_name, bend, code, description) => {
     const outcome = await signIn(tenant, bend);
@@ -108,7 +188,11 @@ describe("other answers that are none", () => {
   });
 
   test("a token endpoint on a closed port", async () => {
-    const endpoints = { authorize_uri: `${op.issuer}/authorize`, jwks_uri: `${op.issuer}/jwks`, token_uri: "http://localhost:1/token" };
+    const endpoints = {
+      authorize_uri: `${op.issuer}/authorize`,
+      jwks_uri: `${op.issuer}/jwks`,
+      token_uri: "http://localhost:1/token",
+    };
     const outcome = await signIn(await createTenant("op-closed.com", endpoints));
     expect(outcome).toMatchObject({ at: "app", error: "server_error" });
     expect(outcome.description).toMatch(/localhost:1/);
@@ -125,7 +209,10 @@ describe("other answers that are none", () => {
 
   test("keys that cannot be read", async () => {
     op.replies.set("/jwks", () => ({ status: 500, body: "Oops" }));
-    expect(await signIn(await createTenant("op-keyless.com"))).toMatchObject({ at: "app", error: "server_error" });
+    expect(await signIn(await createTenant("op-keyless.com"))).toMatchObject({
+      at: "app",
+      error: "server_error",
+    });
   });
 });
 
@@ -138,8 +225,24 @@ describe("discovery", () => {
   const cases: [string, () => OpReply, string, RegExp][] = [
     ["down", () => ({ status: 503, body: "" }), "server_error", /503/],
     ["a page", () => ({ body: "<html>" }), "server_error", /./],
-    ["of another issuer", () => ({ body: { issuer: "https://evil.example" } }), "invalid_id_token", /evil\.example/],
-    ["without keys", () => ({ body: { issuer: op.issuer, authorization_endpoint: `${op.issuer}/authorize`, token_endpoint: `${op.issuer}/token` } }), "server_error", /jwks_uri/],
+    [
+      "of another issuer",
+      () => ({ body: { issuer: "https://evil.example" } }),
+      "invalid_id_token",
+      /evil\.example/,
+    ],
+    [
+      "without keys",
+      () => ({
+        body: {
+          issuer: op.issuer,
+          authorization_endpoint: `${op.issuer}/authorize`,
+          token_endpoint: `${op.issuer}/token`,
+        },
+      }),
+      "server_error",
+      /jwks_uri/,
+    ],
   ];
   test.each(cases)("%s", async (name, reply, code, description) => {
     const outcome = await begin(`${name.replaceAll(" ", "-")}.com`, reply());
@@ -172,7 +275,9 @@ describe("the e-mail address", () => {
 
   test("of another subject's UserInfo is refused", async () => {
     op.replies.set("/userinfo", () => ({ body: { sub: "eve", email: `bob@${tenant.domain}` } }));
-    expect((await signIn(tenant, { claims: { ...withoutEmail, sub: "carl" } })).error).toBe("user_info_retrieve_failed");
+    expect((await signIn(tenant, { claims: { ...withoutEmail, sub: "carl" } })).error).toBe(
+      "user_info_retrieve_failed",
+    );
   });
 
   test("is asked for, and what arrived is named; a subject is none, whatever it looks like", async () => {

@@ -25,11 +25,22 @@ async function createTenant(method: string, config: Record<string, unknown>): Pr
   const clientId = `client-${++tenants}`;
   const tenant = await createOidcTenant(app, `op-tenant-${tenants}.com`, (redirectUri) => {
     const known = method === "none" ? {} : { client_secret: secret };
-    op.register({ client_id: clientId, ...known, redirect_uris: [redirectUri], token_endpoint_auth_method: method });
+    op.register({
+      client_id: clientId,
+      ...known,
+      redirect_uris: [redirectUri],
+      token_endpoint_auth_method: method,
+    });
     return { client_id: clientId, ...known, ...config };
   });
   const email = `ada@${tenant.domain}`;
-  op.people.set(email, { sub: `sub of ${email}`, email, email_verified: true, given_name: "Ada", family_name: "Lovelace" });
+  op.people.set(email, {
+    sub: `sub of ${email}`,
+    email,
+    email_verified: true,
+    given_name: "Ada",
+    family_name: "Lovelace",
+  });
   return tenant;
 }
 
@@ -53,11 +64,26 @@ const manual = () => ({
 describe("a sign-in at an OpenID provider", () => {
   const cases: [string, string, () => Record<string, unknown>, { pkce: boolean }][] = [
     ["discovery, client_secret_post", "client_secret_post", discovery, { pkce: true }],
-    ["discovery, client_secret_basic", "client_secret_basic", () => ({ ...discovery(), token_auth_type: "BASIC_AUTH" }), { pkce: true }],
+    [
+      "discovery, client_secret_basic",
+      "client_secret_basic",
+      () => ({ ...discovery(), token_auth_type: "BASIC_AUTH" }),
+      { pkce: true },
+    ],
     ["discovery, no secret but PKCE", "none", () => ({ ...discovery(), pkce_enabled: true }), { pkce: true }],
-    ["discovery at an address of its own", "client_secret_post", () => ({ ...discovery(), discovery_endpoint: `${op.issuer}/.well-known/openid-configuration` }), { pkce: true }],
+    [
+      "discovery at an address of its own",
+      "client_secret_post",
+      () => ({ ...discovery(), discovery_endpoint: `${op.issuer}/.well-known/openid-configuration` }),
+      { pkce: true },
+    ],
     ["endpoints by hand, client_secret_post", "client_secret_post", manual, { pkce: false }],
-    ["endpoints by hand, no secret but PKCE", "none", () => ({ ...manual(), pkce_enabled: true }), { pkce: true }],
+    [
+      "endpoints by hand, no secret but PKCE",
+      "none",
+      () => ({ ...manual(), pkce_enabled: true }),
+      { pkce: true },
+    ],
   ];
   test.each(cases)("%s", async (_name, method, config, { pkce }) => {
     const tenant = await createTenant(method, config());
@@ -66,9 +92,13 @@ describe("a sign-in at an OpenID provider", () => {
     expect(url.searchParams.get("nonce")).toMatch(/^.{43}$/);
     expect(url.searchParams.has("code_challenge")).toBe(pkce);
     const code = answer.get("code") ?? "";
-    const { status, body } = await postToken(app, { grant_type: "authorization_code", code, redirect_uri: callback });
+    const { status, body } = await postToken(app, {
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: callback,
+    });
     expect(status).toBe(200);
-    expect(decodeJwt(body["id_token"] ?? "")).toMatchObject({
+    expect(decodeJwt(body.id_token ?? "")).toMatchObject({
       email: `ada@${tenant.domain}`,
       email_verified: true,
       given_name: "Ada",
@@ -100,8 +130,23 @@ describe("a sign-in at an OpenID provider", () => {
     expect((await browser.visit(back)).status).toBe(400);
   });
 
+  test("of twenty answers at once, one signs in, and the code is sent once", async () => {
+    const tenant = await createTenant("client_secret_post", discovery());
+    const browser = new TestBrowser(app.url);
+    const values = { connection_id: tenant.connectionId, login_hint: `ada@${tenant.domain}` };
+    const { location } = await browser.visit(authorizeUrl(app, values));
+    const back = await op.signIn(location);
+    const visits = await Promise.all(Array.from({ length: 20 }, () => browser.visit(back)));
+    expect(visits.filter((visit) => visit.location.includes("code="))).toHaveLength(1);
+    const errors = visits.map((visit) => visit.location && new URL(visit.location).searchParams.get("error"));
+    expect(errors.filter((error) => error && error !== "invalid_state")).toEqual([]);
+  });
+
   test("another browser, another connection, no state: a page", async () => {
-    const [tenant, other] = [await createTenant("none", { ...discovery(), pkce_enabled: true }), await createTenant("client_secret_post", discovery())];
+    const [tenant, other] = [
+      await createTenant("none", { ...discovery(), pkce_enabled: true }),
+      await createTenant("client_secret_post", discovery()),
+    ];
     const browser = new TestBrowser(app.url);
     const values = { connection_id: tenant.connectionId, login_hint: `ada@${tenant.domain}` };
     const { location } = await browser.visit(authorizeUrl(app, values));

@@ -20,8 +20,9 @@ import {
   type LegOptions,
   newHandle,
   type Proof,
-  seenNames,
   type SsoRequest,
+  seenNames,
+  takeLeg,
   verifierOf,
 } from "./sign-in.ts";
 
@@ -71,6 +72,8 @@ export async function verify(
   answer: URLSearchParams,
 ): Promise<Proof> {
   if (answer.has("error")) throw refusal(answer);
+  // Before the code is sent: a provider that sees it twice ends what it gave for it (RFC 6749 section 4.1.2).
+  await takeLeg(ctx, leg);
   const client = await import("openid-client");
   const { configuration, keys } = await providerOf(ctx, connection);
   const { redirectUri } = await addresses(ctx, connection);
@@ -89,7 +92,7 @@ export async function verify(
   const claims = tokens.claims();
   if (!claims) throw errors.invalid_id_token("the provider sent none");
   const profile = await withUserInfo(ctx, client, configuration, tokens.access_token, claims);
-  return { identity: await identityOf(connection, claims.sub, profile) };
+  return { identity: await identityOf(connection, claims.sub, profile), legTaken: true };
 }
 
 type Claims = Record<string, unknown>;
@@ -128,7 +131,7 @@ async function identityOf(connection: Connection, sub: string, claims: Claims): 
   if (!email) throw errors.mandatory_attribute_missing(seenNames(Object.keys(claims), rejectedEmail));
   const organizationId = connection.organization_id ?? "";
   // Some providers write the boolean as text.
-  const emailVerified = String(claims["email_verified"] ?? "") !== "false";
+  const emailVerified = String(claims.email_verified ?? "") !== "false";
   return { ...profile, email, emailVerified, connectionId: connection.id, organizationId, subject: sub };
 }
 
@@ -137,4 +140,3 @@ function refusal(answer: URLSearchParams): AppError {
   const text = (answer.get("error_description") ?? "").slice(0, 300);
   return errors.access_denied(text === "" ? code : `${text} (${code})`);
 }
-

@@ -1,9 +1,16 @@
 /** Responses that must not sign anyone in, and what the app or the user is told. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type TestApp, startTestApp } from "../../testing/app.ts";
+import { startTestApp, type TestApp } from "../../testing/app.ts";
 import { patchSaml, setEnabled } from "../../testing/connections.ts";
 import { createSamlIdp, type IssueInput, testCertificate, testKey } from "../../testing/saml-idp.ts";
-import { beginSaml, issue, issueEdited, type Outcome, postSaml, type SamlLeg } from "../../testing/saml-leg.ts";
+import {
+  beginSaml,
+  issue,
+  issueEdited,
+  type Outcome,
+  postSaml,
+  type SamlLeg,
+} from "../../testing/saml-leg.ts";
 import { decode, encode } from "../../testing/saml-messages.ts";
 import { ASSERTION_ATTACKS, RESPONSE_ATTACKS, wrap } from "../../testing/saml-wrapping.ts";
 import { createSamlTenant, type SamlTenant } from "../../testing/sign-in.ts";
@@ -35,37 +42,137 @@ function expectPage(outcome: Outcome): void {
 
 const anHour = 3_600_000;
 const later = (ms: number) => new Date(app.app.now().getTime() + ms);
-const issued = (changes: () => Partial<IssueInput>): Bend => (leg) => issue(app, tenant, leg, changes());
-const edited = (edit: (xml: string) => string, key?: () => ReturnType<typeof testKey>): Bend =>
-  (leg) => issueEdited(app, tenant, leg, edit, key?.().privateKey);
-const rewritten = (edit: (xml: string) => string): Bend => async (leg) => encode(edit(decode(await issue(app, tenant, leg))));
+const issued =
+  (changes: () => Partial<IssueInput>): Bend =>
+  (leg) =>
+    issue(app, tenant, leg, changes());
+const edited =
+  (edit: (xml: string) => string, key?: () => ReturnType<typeof testKey>): Bend =>
+  (leg) =>
+    issueEdited(app, tenant, leg, edit, key?.().privateKey);
+const rewritten =
+  (edit: (xml: string) => string): Bend =>
+  async (leg) =>
+    encode(edit(decode(await issue(app, tenant, leg))));
 
 describe("a response is refused, and the app is told why", () => {
   const cases: [string, Bend, string, RegExp][] = [
     ["unsigned", issued(() => ({ sign: "none" })), "signature_validation_failed", /nothing is signed/],
-    ["only its envelope is signed", issued(() => ({ sign: "response" })), "signature_validation_failed", /only the response is signed/],
+    [
+      "only its envelope is signed",
+      issued(() => ({ sign: "response" })),
+      "signature_validation_failed",
+      /only the response is signed/,
+    ],
     ["tampered with", rewritten((xml) => xml.replace(">Ada<", ">Eve<")), "signature_validation_failed", /./],
-    ["signed by another key", edited((xml) => xml, () => testKey("stranger")), "signature_validation_failed", /./],
-    ["of another identity provider", (leg) => createSamlIdp({ entityId: "https://other.example" }).issueResponse(usual(leg)), "invalid_saml_response", /another identity provider/],
+    [
+      "signed by another key",
+      edited(
+        (xml) => xml,
+        () => testKey("stranger"),
+      ),
+      "signature_validation_failed",
+      /./,
+    ],
+    [
+      "of another identity provider",
+      (leg) => createSamlIdp({ entityId: "https://other.example" }).issueResponse(usual(leg)),
+      "invalid_saml_response",
+      /another identity provider/,
+    ],
     ["expired", issued(() => ({ now: later(-anHour) })), "response_expired", /has expired/],
-    ["its conditions have expired", edited((xml) => xml.replace(/(<saml:Conditions [^>]*NotOnOrAfter=")[^"]*/, "$12020-01-01T00:00:00Z")), "assertion_expired", /has expired/],
+    [
+      "its conditions have expired",
+      edited((xml) => xml.replace(/(<saml:Conditions [^>]*NotOnOrAfter=")[^"]*/, "$12020-01-01T00:00:00Z")),
+      "assertion_expired",
+      /has expired/,
+    ],
     ["not valid yet", issued(() => ({ now: later(anHour) })), "invalid_saml_response", /not valid yet/],
-    ["for another audience", issued(() => ({ audience: "https://other.example" })), "invalid_saml_response", /another application/],
-    ["for another destination", issued(() => ({ acsUrl: "https://other.example/acs" })), "invalid_acs_url", /another ACS URL/],
-    ["for another recipient", edited((xml) => xml.replace(/Recipient="[^"]*"/, 'Recipient="https://other.example/acs"')), "invalid_acs_url", /another ACS URL/],
-    ["to another request", issued(() => ({ inResponseTo: "_another" })), "invalid_saml_response", /another request/],
-    ["to no request", edited((xml) => xml.replace(/ InResponseTo="[^"]*"/g, "")), "invalid_saml_response", /answers no request/],
+    [
+      "for another audience",
+      issued(() => ({ audience: "https://other.example" })),
+      "invalid_saml_response",
+      /another application/,
+    ],
+    [
+      "for another destination",
+      issued(() => ({ acsUrl: "https://other.example/acs" })),
+      "invalid_acs_url",
+      /another ACS URL/,
+    ],
+    [
+      "for another recipient",
+      edited((xml) => xml.replace(/Recipient="[^"]*"/, 'Recipient="https://other.example/acs"')),
+      "invalid_acs_url",
+      /another ACS URL/,
+    ],
+    [
+      "to another request",
+      issued(() => ({ inResponseTo: "_another" })),
+      "invalid_saml_response",
+      /another request/,
+    ],
+    [
+      "to no request",
+      edited((xml) => xml.replace(/ InResponseTo="[^"]*"/g, "")),
+      "invalid_saml_response",
+      /answers no request/,
+    ],
     ["with a DOCTYPE", rewritten((xml) => `<!DOCTYPE x>${xml}`), "malformed_saml_response", /./],
-    ["with entities", rewritten((xml) => `<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>${xml.replace(">Ada<", ">&b;<")}`), "malformed_saml_response", /./],
-    ["with an external entity", rewritten((xml) => `<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>${xml.replace(">Ada<", ">&a;<")}`), "malformed_saml_response", /./],
+    [
+      "with entities",
+      rewritten(
+        (xml) => `<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>${xml.replace(">Ada<", ">&b;<")}`,
+      ),
+      "malformed_saml_response",
+      /./,
+    ],
+    [
+      "with an external entity",
+      rewritten(
+        (xml) => `<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>${xml.replace(">Ada<", ">&a;<")}`,
+      ),
+      "malformed_saml_response",
+      /./,
+    ],
     ["not base64", () => "<Response/>!", "malformed_saml_response", /base64/],
     ["not XML", () => encode("hello"), "malformed_saml_response", /./],
-    ["a failure, as the identity provider says", (leg) => tenant.idp.issueError(failure(leg)), "invalid_status", /AuthnFailed/],
-    ["without an e-mail address", issued(() => ({ nameId: "u-1", nameIdFormat: opaque, attributes: { Department: "Sales", Cost: "7" } })), "mandatory_attribute_missing", /Department, Cost/],
-    ["with something else than an address", issued(() => ({ nameId: "u-1", nameIdFormat: opaque, attributes: { email: "ada at home" } })), "mandatory_attribute_missing", /.ada at home., which is no e-mail address/],
-    ["an address outside the organization's domains", issued(() => ({ nameId: "ada@elsewhere.com" })), "invalid_user_domain", /ada@elsewhere.com/],
-    ["an address of a subdomain", issued(() => ({ nameId: `ada@sub.${tenant.domain}` })), "invalid_user_domain", /./],
-    ["an address cut by a comment", edited((xml) => xml.replaceAll(`ada@${tenant.domain}`, `ada@${tenant.domain}<!---->.evil.com`)), "invalid_user_domain", /evil\.com/],
+    [
+      "a failure, as the identity provider says",
+      (leg) => tenant.idp.issueError(failure(leg)),
+      "invalid_status",
+      /AuthnFailed/,
+    ],
+    [
+      "without an e-mail address",
+      issued(() => ({ nameId: "u-1", nameIdFormat: opaque, attributes: { Department: "Sales", Cost: "7" } })),
+      "mandatory_attribute_missing",
+      /Department, Cost/,
+    ],
+    [
+      "with something else than an address",
+      issued(() => ({ nameId: "u-1", nameIdFormat: opaque, attributes: { email: "ada at home" } })),
+      "mandatory_attribute_missing",
+      /.ada at home., which is no e-mail address/,
+    ],
+    [
+      "an address outside the organization's domains",
+      issued(() => ({ nameId: "ada@elsewhere.com" })),
+      "invalid_user_domain",
+      /ada@elsewhere.com/,
+    ],
+    [
+      "an address of a subdomain",
+      issued(() => ({ nameId: `ada@sub.${tenant.domain}` })),
+      "invalid_user_domain",
+      /./,
+    ],
+    [
+      "an address cut by a comment",
+      edited((xml) => xml.replaceAll(`ada@${tenant.domain}`, `ada@${tenant.domain}<!---->.evil.com`)),
+      "invalid_user_domain",
+      /evil\.com/,
+    ],
   ];
   const opaque = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
   const failure = (leg: SamlLeg) => ({
@@ -108,7 +215,9 @@ describe("signature wrapping never signs anyone in", () => {
   test.each(attacks)("%s", async (_name, make, signed) => {
     await patchSaml(app, tenant, { saml_signing_option: "SAML_RESPONSE_OR_ASSERTION_SIGNING" });
     for (const id of ids) {
-      const outcome = await answerWith(async (leg) => wrap(await issue(app, tenant, leg, { sign: signed }), signed, make(id)));
+      const outcome = await answerWith(async (leg) =>
+        wrap(await issue(app, tenant, leg, { sign: signed }), signed, make(id)),
+      );
       expect(outcome).toMatchObject({ at: "app", code: "" });
       expect(["signature_validation_failed", "malformed_saml_response"]).toContain(outcome.error);
     }
@@ -123,7 +232,8 @@ describe("certificates", () => {
   };
 
   test("an expired one signs nobody in", async () => {
-    const expired = (of: SamlTenant) => testCertificate("expired", of.idp.privateKey, new Date("2021-01-01T00:00:00Z"));
+    const expired = (of: SamlTenant) =>
+      testCertificate("expired", of.idp.privateKey, new Date("2021-01-01T00:00:00Z"));
     expectAtApp(await withCertificate(expired), "signature_validation_failed", /expired/);
   });
 
@@ -133,7 +243,11 @@ describe("certificates", () => {
   });
 
   test("one of another identity provider signs nobody in", async () => {
-    expectAtApp(await withCertificate(() => testKey("former").certificate), "signature_validation_failed", /./);
+    expectAtApp(
+      await withCertificate(() => testKey("former").certificate),
+      "signature_validation_failed",
+      /./,
+    );
   });
 });
 
@@ -152,7 +266,10 @@ describe("without a sign-in that waits for it, a response ends on a page", () =>
 
   test("fields given twice", async () => {
     const leg = await beginSaml(app, tenant);
-    const body = new URLSearchParams({ SAMLResponse: await issue(app, tenant, leg), RelayState: leg.relayState });
+    const body = new URLSearchParams({
+      SAMLResponse: await issue(app, tenant, leg),
+      RelayState: leg.relayState,
+    });
     body.append("RelayState", "another");
     const answer = await fetch(tenant.acsUrl, { method: "POST", body, redirect: "manual" });
     expect(answer.status).toBe(400);
@@ -175,13 +292,6 @@ describe("without a sign-in that waits for it, a response ends on a page", () =>
     expect(outcome).toMatchObject({ at: "page", status: 413 });
   });
 
-  test("an organization that was deleted meanwhile", async () => {
-    const own = await createSamlTenant(app);
-    const leg = await beginSaml(app, own);
-    await app.api(`/organizations/${own.organizationId}`, { method: "DELETE" });
-    expectPage(await postSaml(own, leg, await issue(app, own, leg)));
-  });
-
   test("a connection of which nobody knows", async () => {
     const leg = await beginSaml(app, tenant);
     const acsUrl = tenant.acsUrl.replace(tenant.connectionId, "conn_1");
@@ -199,6 +309,19 @@ describe("switched off meanwhile", () => {
     const second = await beginSaml(app, own);
     await patchSaml(app, own, { idp_certificate: "" });
     expectAtApp(await postSaml(own, second, await issue(app, own, second)), "connection_not_active", /./);
+  });
+});
+
+describe("deleted meanwhile", () => {
+  const remove: [string, (of: SamlTenant) => string][] = [
+    ["the organization", (of) => `/organizations/${of.organizationId}`],
+    ["the connection", (of) => `/organizations/${of.organizationId}/connections/${of.connectionId}`],
+  ];
+  test.each(remove)("%s: the app is told that there is no such connection", async (_name, path) => {
+    const own = await createSamlTenant(app);
+    const leg = await beginSaml(app, own);
+    await app.api(path(own), { method: "DELETE" });
+    expectAtApp(await postSaml(own, leg, await issue(app, own, leg)), "invalid_connection_id", /./);
   });
 });
 

@@ -67,7 +67,9 @@ describe("of twenty at once, one wins", () => {
   test("with one ticket", async () => {
     const leg = await beginSaml(app, tenant);
     const url = await ticketUrl(leg, await issue(app, tenant, leg));
-    const outcomes = await Promise.all(Array.from({ length: 20 }, async () => outcomeOf(await leg.browser.visit(url))));
+    const outcomes = await Promise.all(
+      Array.from({ length: 20 }, async () => outcomeOf(await leg.browser.visit(url))),
+    );
     expect(outcomes.filter(({ code }) => code !== "")).toHaveLength(1);
     expect(outcomes.filter(({ status }) => status >= 500)).toEqual([]);
   });

@@ -7,7 +7,13 @@ import { readForm, TestBrowser } from "../../testing/browser.ts";
 import { patchConnection, patchSaml, readConnection, reread } from "../../testing/connections.ts";
 import type { IssueInput } from "../../testing/saml-idp.ts";
 import { beginSaml, issue, type Outcome, postSaml } from "../../testing/saml-leg.ts";
-import { authorizeUrl, callback, createSamlTenant, postToken, type SamlTenant } from "../../testing/sign-in.ts";
+import {
+  authorizeUrl,
+  callback,
+  createSamlTenant,
+  postToken,
+  type SamlTenant,
+} from "../../testing/sign-in.ts";
 
 let app: TestApp;
 
@@ -24,7 +30,7 @@ async function signIn(tenant: SamlTenant, changes: Partial<IssueInput> = {}): Pr
 async function claimsOf({ code, error, description }: Outcome): Promise<JWTPayload> {
   expect(`${error} ${description}`).toBe(" ");
   const { body } = await postToken(app, { grant_type: "authorization_code", code, redirect_uri: callback });
-  return decodeJwt(body["id_token"] ?? "");
+  return decodeJwt(body.id_token ?? "");
 }
 
 async function tenantWith(config: Record<string, unknown>): Promise<SamlTenant> {
@@ -60,7 +66,9 @@ describe("the request", () => {
     const forced = await tenantWith({ force_authn: true });
     expect((await beginSaml(app, forced)).xml).toContain('ForceAuthn="true"');
     const usual = await createSamlTenant(app);
-    expect((await beginSaml(app, usual, { authorize: { prompt: "login" } })).xml).toContain('ForceAuthn="true"');
+    expect((await beginSaml(app, usual, { authorize: { prompt: "login" } })).xml).toContain(
+      'ForceAuthn="true"',
+    );
   });
 
   test("carries an entity id of the customer's own, and answers for the former one are refused", async () => {
@@ -78,28 +86,76 @@ describe("attributes arrive under the names that identity providers send", () =>
   const soap = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims";
   const shapes: [string, (email: string) => Record<string, string>, Partial<IssueInput>][] = [
     ["Okta", (email) => ({ email, firstName: "Ada", lastName: "Lovelace" }), {}],
-    ["Entra ID", (email) => ({ [`${soap}/emailaddress`]: email, [`${soap}/givenname`]: "Ada", [`${soap}/surname`]: "Lovelace", [`${soap}/name`]: "ada@tenant.onmicrosoft.com" }), { nameId: "Zq0-opaque", nameIdFormat: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" }],
+    [
+      "Entra ID",
+      (email) => ({
+        [`${soap}/emailaddress`]: email,
+        [`${soap}/givenname`]: "Ada",
+        [`${soap}/surname`]: "Lovelace",
+        [`${soap}/name`]: "ada@tenant.onmicrosoft.com",
+      }),
+      { nameId: "Zq0-opaque", nameIdFormat: "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent" },
+    ],
     ["Google", (email) => ({ email, first_name: "Ada", last_name: "Lovelace" }), {}],
-    ["ADFS", (email) => ({ [`${soap}/emailaddress`]: email, [`${soap}/givenname`]: "Ada", [`${soap}/surname`]: "Lovelace", [`${soap}/upn`]: "ada@corp.local" }), { nameId: "CORP\\ada", nameIdFormat: "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified" }],
-    ["Shibboleth", (email) => ({ "urn:oid:0.9.2342.19200300.100.1.3": email, "urn:oid:2.5.4.42": "Ada", "urn:oid:2.5.4.4": "Lovelace" }), { nameId: "_9f", nameIdFormat: "urn:oasis:names:tc:SAML:2.0:nameid-format:transient" }],
+    [
+      "ADFS",
+      (email) => ({
+        [`${soap}/emailaddress`]: email,
+        [`${soap}/givenname`]: "Ada",
+        [`${soap}/surname`]: "Lovelace",
+        [`${soap}/upn`]: "ada@corp.local",
+      }),
+      { nameId: "CORP\\ada", nameIdFormat: "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified" },
+    ],
+    [
+      "Shibboleth",
+      (email) => ({
+        "urn:oid:0.9.2342.19200300.100.1.3": email,
+        "urn:oid:2.5.4.42": "Ada",
+        "urn:oid:2.5.4.4": "Lovelace",
+      }),
+      { nameId: "_9f", nameIdFormat: "urn:oasis:names:tc:SAML:2.0:nameid-format:transient" },
+    ],
   ];
   test.each(shapes)("%s", async (_name, attributes, changes) => {
     const tenant = await createSamlTenant(app);
     const email = `ada@${tenant.domain}`;
-    const outcome = await signIn(tenant, { ...changes, nameId: changes.nameId ?? email, attributes: attributes(email) });
-    expect(await claimsOf(outcome)).toMatchObject({ email, email_verified: true, given_name: "Ada", family_name: "Lovelace" });
+    const outcome = await signIn(tenant, {
+      ...changes,
+      nameId: changes.nameId ?? email,
+      attributes: attributes(email),
+    });
+    expect(await claimsOf(outcome)).toMatchObject({
+      email,
+      email_verified: true,
+      given_name: "Ada",
+      family_name: "Lovelace",
+    });
   });
 
   test("the NameID alone, where it is an address", async () => {
     const tenant = await createSamlTenant(app);
-    expect(await claimsOf(await signIn(tenant, { attributes: {} }))).toMatchObject({ email: `ada@${tenant.domain}` });
+    expect(await claimsOf(await signIn(tenant, { attributes: {} }))).toMatchObject({
+      email: `ada@${tenant.domain}`,
+    });
   });
 
   test("a mapping goes before them", async () => {
     const tenant = await createSamlTenant(app);
-    await patchConnection(app, tenant, { type: "SAML", attribute_mapping: { email: "kontakt", given_name: "vorname" } });
-    const attributes = { email: "old@elsewhere.com", kontakt: `Ada@${tenant.domain}`, firstName: "No", vorname: "Ada" };
-    expect(await claimsOf(await signIn(tenant, { attributes }))).toMatchObject({ email: `ada@${tenant.domain}`, given_name: "Ada" });
+    await patchConnection(app, tenant, {
+      type: "SAML",
+      attribute_mapping: { email: "kontakt", given_name: "vorname" },
+    });
+    const attributes = {
+      email: "old@elsewhere.com",
+      kontakt: `Ada@${tenant.domain}`,
+      firstName: "No",
+      vorname: "Ada",
+    };
+    expect(await claimsOf(await signIn(tenant, { attributes }))).toMatchObject({
+      email: `ada@${tenant.domain}`,
+      given_name: "Ada",
+    });
   });
 
   test("a mapping of an attribute that did not arrive: nothing else serves as the address", async () => {

@@ -148,7 +148,8 @@ export async function verify(
     assertion,
     connection.attribute_mapping as Record<string, string>,
   );
-  if (!email) throw errors.mandatory_attribute_missing(seenNames(Object.keys(assertion.attributes), rejectedEmail));
+  if (!email)
+    throw errors.mandatory_attribute_missing(seenNames(Object.keys(assertion.attributes), rejectedEmail));
   return {
     identity: {
       ...profile,

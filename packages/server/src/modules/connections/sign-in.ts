@@ -39,6 +39,8 @@ export interface Proof {
   identity: Identity;
   /** The assertion to remember, so that it is used once; only SAML has one. */
   assertion?: { id: string; until: Date };
+  /** The leg was used up on the way to the proof, see `takeLeg`. */
+  legTaken?: boolean;
 }
 
 /** Where the browser goes: an address, or a form that a page posts there. */
@@ -131,7 +133,7 @@ export function verifierOf(ctx: Ctx, leg: SsoRequest): string | undefined {
  */
 export async function consume(ctx: Ctx, leg: SsoRequest, proof: Proof): Promise<void> {
   await inTransaction(ctx, async (ctx) => {
-    if (!(await requests.consume(ctx, leg.handle_hash, ctx.now()))) throw errors.invalid_state();
+    if (!proof.legTaken) await takeLeg(ctx, leg);
     if (!proof.assertion) return;
     const fresh = await requests.insertUsedAssertion(ctx, {
       connectionId: leg.connection_id,
@@ -142,13 +144,23 @@ export async function consume(ctx: Ctx, leg: SsoRequest, proof: Proof): Promise<
   });
 }
 
+/**
+ * Uses up a leg. Of many at once, one wins.
+ * @throws invalid_state for the others
+ */
+export async function takeLeg(ctx: Ctx, leg: SsoRequest): Promise<void> {
+  if (!(await requests.consume(ctx, leg.handle_hash, ctx.now()))) throw errors.invalid_state();
+}
+
 const replayed =
   "This SAML assertion was used before: each one is accepted once. Sign in again, so that the identity provider issues a fresh one";
 
 /** What an identity provider sent, for the message that the e-mail address is missing. */
 export function seenNames(sent: string[], rejectedEmail: string | undefined): string {
   const names = sent.slice(0, 20).join(", ") || "no attributes";
-  return rejectedEmail === undefined ? names : `${names} (and "${rejectedEmail.slice(0, 100)}", which is no e-mail address)`;
+  return rejectedEmail === undefined
+    ? names
+    : `${names} (and "${rejectedEmail.slice(0, 100)}", which is no e-mail address)`;
 }
 
 /** An unguessable handle that fits RelayState (80 bytes, SAML bindings 3.4.3). */

@@ -129,7 +129,9 @@ export async function setEntry(
     )
     insert into session_clients (environment_id, session_id, client_id, organization_id)
     values (${at.environmentId}, ${sessionId}, ${clientId}, ${organizationId})
-    on conflict (session_id, client_id) do update set organization_id = excluded.organization_id`.execute(at.db);
+    on conflict (session_id, client_id) do update set organization_id = excluded.organization_id`.execute(
+    at.db,
+  );
 }
 
 export async function findConnection(

@@ -10,7 +10,15 @@ import {
   usualInput,
   VICTIM,
 } from "../../testing/saml-messages.ts";
-import { ASSERTION_ATTACKS, type Attack, child, forge, newElement, RESPONSE_ATTACKS, wrap } from "../../testing/saml-wrapping.ts";
+import {
+  ASSERTION_ATTACKS,
+  type Attack,
+  child,
+  forge,
+  newElement,
+  RESPONSE_ATTACKS,
+  wrap,
+} from "../../testing/saml-wrapping.ts";
 import { NS } from "./names.ts";
 import { verifyResponse } from "./response.ts";
 

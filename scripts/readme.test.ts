@@ -1,0 +1,64 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../packages/server/src/testing/app.ts";
+
+const root = join(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+// Inside the repository, where the SDK is found.
+const folder = join(root, ".cache", `readme-${process.pid}`);
+const dataDir = mkdtempSync(join(tmpdir(), "gatehouse-readme-"));
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startTestApp({ GATEHOUSE_DATA: dataDir });
+  mkdirSync(folder, { recursive: true });
+});
+afterAll(async () => {
+  await app.stop();
+  for (const each of [folder, dataDir]) rmSync(each, { recursive: true, force: true });
+});
+
+test("the example for the SDK does what the page says", async () => {
+  const file = join(folder, "try.mjs");
+  writeFileSync(file, exampleIn("js"));
+  const output = await run(process.execPath, [`--env-file=${join(dataDir, "credentials.env")}`, file]);
+  expect(output).toContain("Acme: 0 connections\nTest Organization: 2 connections\n");
+  expect(output).toContain(`${app.url}/oauth/authorize?response_type=code`);
+});
+
+const tools = ["bash", "curl"].every((tool) => spawnSync(tool, ["--version"]).status === 0);
+test.skipIf(!tools)("the example for REST ends with a connection that is switched on", async () => {
+  const script = exampleIn("sh").replace("./data/", `${dataDir}/`);
+  expect(await run("bash", ["-euc", script])).toMatch(/\{"enabled":true\}$/);
+});
+
+function exampleIn(language: string): string {
+  const [, text] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\``, "m").exec(readme) ?? [];
+  if (!text) throw new Error(`The README has no example in ${language}`);
+  return text;
+}
+
+/** What a program prints; not waited for synchronously, since the server runs in this process. */
+function run(program: string, args: string[]): Promise<string> {
+  const { SCALEKIT_ENVIRONMENT_URL: _, ...env } = process.env;
+  const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  let complaints = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+  });
+  child.stderr.on("data", (chunk) => {
+    complaints += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status) =>
+      status === 0
+        ? resolve(output.trimEnd())
+        : reject(new Error(`${program} ended with ${status}: ${complaints}`)),
+    );
+  });
+}
