@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import type { Config } from "./config.ts";
 import type { App, Ctx } from "./context.ts";
+import { withStartLock } from "./db/data-keys.store.ts";
 import { isReady } from "./db/ready.ts";
 import { prepareFirstEnvironment, systemCtx } from "./first-start.ts";
 import { authService } from "./modules/auth/rpc.ts";
@@ -115,5 +116,7 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
 async function openSimulator(ctx: Ctx) {
   const { ensure } = await import("./modules/simulator/simulator.ts");
   const { simulatorRoutes } = await import("./modules/simulator/simulator.http.ts");
-  return { testOrganization: await ensure(ctx), routes: simulatorRoutes };
+  // Each step commits by itself, so processes that start at once must take turns.
+  const testOrganization = await withStartLock(ctx.app.db, () => ensure(ctx));
+  return { testOrganization, routes: simulatorRoutes };
 }

@@ -259,7 +259,7 @@ export declare type Connection = Message<"scalekit.v1.connections.Connection"> &
   testConnectionUri: string;
 
   /**
-   * From the provider's attribute to ours.
+   * From our field to the name of the provider's attribute.
    *
    * @generated from field: map<string, string> attribute_mapping = 15;
    */
@@ -448,7 +448,7 @@ export declare type UpdateConnection = Message<"scalekit.v1.connections.UpdateCo
   configurationType: ConfigurationType;
 
   /**
-   * From the provider's attribute to ours.
+   * From our field to the name of the provider's attribute.
    *
    * @generated from field: map<string, string> attribute_mapping = 15;
    */
