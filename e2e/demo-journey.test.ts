@@ -110,23 +110,22 @@ describe.skipIf(hasNoChromium())("npm start", { timeout: 30_000 }, () => {
     expect(new URL(at.page.url()).pathname).toBe("/a/auth/login");
   });
 
-  test.each(
-    ["SAML", "OpenID Connect"].flatMap((protocol) =>
-      ["Invalid user credentials", "User not found", "Server error"].map(
-        (failure) => [protocol, failure] as const,
-      ),
-    ),
-  )("%s: %s ends on a page of the app that helps", async (protocol, failure) => {
-    await using at = await newcomer();
-    await at.page.getByRole("link", { name: protocol, exact: true }).click();
-    await at.page.getByRole("button", { name: failure }).click();
-    await at.page.getByRole("heading", { name: "You are not signed in" }).waitFor();
-    expect(await at.page.locator("main").textContent()).toContain(failure);
-    // Advice stands between the title and the details.
-    expect(await at.page.locator("h1 + p").count()).toBe(1);
-    await at.page.getByRole("link", { name: "Back to the app" }).click();
-    await at.page.getByRole("heading", { name: "Sign in with your company account" }).waitFor();
-  });
+  test.each(["SAML", "OpenID Connect"])(
+    "each failure of %s ends on a page of the app that helps",
+    async (protocol) => {
+      await using at = await newcomer();
+      for (const failure of ["Invalid user credentials", "User not found", "Server error"]) {
+        await at.page.getByRole("link", { name: protocol, exact: true }).click();
+        await at.page.getByRole("button", { name: failure }).click();
+        await at.page.getByRole("heading", { name: "You are not signed in" }).waitFor();
+        expect(await at.page.locator("main").textContent()).toContain(failure);
+        // Advice stands between the title and the details.
+        expect(await at.page.locator("h1 + p").count()).toBe(1);
+        await at.page.getByRole("link", { name: "Back to the app" }).click();
+        await at.page.getByRole("heading", { name: "Sign in with your company account" }).waitFor();
+      }
+    },
+  );
 
   test("somebody new, at another domain than the organization's, is refused with advice", async () => {
     await using at = await newcomer();

@@ -11,6 +11,7 @@ import { prepareFirstEnvironment, systemCtx } from "./first-start.ts";
 import { authService } from "./modules/auth/rpc.ts";
 import { clientService } from "./modules/clients/rpc.ts";
 import { oidcRoutes } from "./modules/connections/oidc.http.ts";
+import { connectionReactions } from "./modules/connections/reactions.ts";
 import { connectionService, gatehouseConnectionService } from "./modules/connections/rpc.ts";
 import { samlRoutes } from "./modules/connections/saml.http.ts";
 import { domainService } from "./modules/domains/rpc.ts";
@@ -51,7 +52,7 @@ const routes: HttpRoute[] = [
 ];
 
 /** Run in this order, in the transaction of the change. */
-const reactions = [...userReactions, ...sessionReactions];
+const reactions = [...userReactions, ...sessionReactions, ...connectionReactions];
 
 export const emit = createEmit(reactions);
 

@@ -10,7 +10,7 @@ import * as environments from "../environments/environments.ts";
 import type { Client } from "./clients.store.ts";
 import * as store from "./clients.store.ts";
 import { clientErrors as errors } from "./errors.ts";
-import { forget, remember } from "./remembered.ts";
+import { known } from "./remembered.ts";
 import * as secrets from "./secrets.ts";
 
 export type { Client };
@@ -33,12 +33,6 @@ const mostRedirectUris = 5;
 const longestName = 128;
 const shortestExpiry = 60;
 const grantTypes = ["authorization_code", "refresh_token", "client_credentials"];
-
-/** A client with its secrets, as the token endpoint needs it on every call. */
-interface KnownClient {
-  client: Client;
-  secrets: secrets.ClientSecret[];
-}
 
 /** The application that comes with an environment, made at the first start. It has no secret yet. */
 export async function ensureDefault(ctx: Ctx): Promise<Client> {
@@ -72,7 +66,7 @@ export async function get(ctx: Ctx, id: string): Promise<Client> {
 
 /** A client from the cache, which all processes drop when it changes; undefined when there is none. */
 export async function lookUp(ctx: Ctx, id: string): Promise<Client | undefined> {
-  return (await known(ctx, id))?.client;
+  return (await known.remember(ctx, id))?.client;
 }
 
 /**
@@ -86,7 +80,7 @@ export async function update(ctx: Ctx, id: string, patch: ClientPatch): Promise<
     await checkRest(ctx, patch);
     const changed = await store.set(ctx, id, { ...changeOf(patch), updated_at: ctx.now() });
     if (!changed) throw errors.CLIENT_NOT_FOUND(id);
-    await forget(ctx, id);
+    await known.forget(ctx, id);
     await invalidate(ctx, "client_origins", ctx.environmentId);
     return changed;
   });
@@ -97,7 +91,7 @@ export async function update(ctx: Ctx, id: string, patch: ClientPatch): Promise<
  * @throws invalid_client (RFC 6749 section 5.2), the same for every reason
  */
 export async function authenticate(ctx: Ctx, id: string, secret: string | undefined): Promise<Client> {
-  const found = await known(ctx, id);
+  const found = await known.remember(ctx, id);
   if (!found) throw errors.invalid_client();
   const isPublic = found.client.type === "SPA" || found.client.type === "NTV";
   if (isPublic && secret === undefined) return found.client;
@@ -129,15 +123,6 @@ export async function allowsOrigin(ctx: Ctx, origin: string): Promise<boolean> {
 
 /** Of every custom scheme, and what sandboxed frames and local files of anybody send: it names no app. */
 const opaqueOrigin = "null";
-
-async function known(ctx: Ctx, id: string): Promise<KnownClient | undefined> {
-  return remember(ctx, id, async () => {
-    // Read outside of an open transaction: what is cached must be committed.
-    const at = { db: ctx.app.db, environmentId: ctx.environmentId };
-    const client = await store.find(at, id);
-    return client && { client, secrets: await secrets.list({ ...ctx, ...at }, id) };
-  });
-}
 
 async function rulesOf(ctx: Ctx, client: Client): Promise<RedirectRules> {
   const environment = await environments.current(ctx);

@@ -2,7 +2,7 @@
 import { type Ctx, inTransaction } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
 import { equalSecret, hashSecret, newSecret, secretSuffix } from "../../lib/secrets.ts";
-import { forget } from "./remembered.ts";
+import { known } from "./remembered.ts";
 import type { ClientSecret } from "./secrets.store.ts";
 import * as store from "./secrets.store.ts";
 
@@ -24,7 +24,7 @@ export async function create(ctx: Ctx, clientId: string): Promise<string> {
       created_at: now,
       updated_at: now,
     });
-    await forget(ctx, clientId);
+    await known.forget(ctx, clientId);
   });
   return plain;
 }

@@ -54,6 +54,16 @@ export async function list(
   return query.orderBy("connections.id").limit(filter.limit).execute();
 }
 
+export async function idsOfOrganization(at: Scope, organizationId: string): Promise<string[]> {
+  const rows = await at.db
+    .selectFrom("connections")
+    .select("id")
+    .where("environment_id", "=", at.environmentId)
+    .where("organization_id", "=", organizationId)
+    .execute();
+  return rows.map((row) => row.id);
+}
+
 export async function set(at: Scope, id: string, change: ConnectionChange): Promise<Connection | undefined> {
   return at.db
     .updateTable("connections")

@@ -12,6 +12,7 @@ import type { Connection, ListedConnection } from "./connections.store.ts";
 import * as store from "./connections.store.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import { connectionCreated, connectionDeleted, connectionDisabled, connectionEnabled } from "./events.ts";
+import { known } from "./remembered.ts";
 import type { OidcSettings, SamlSettings } from "./settings.ts";
 
 export type { Connection, ListedConnection };
@@ -129,6 +130,7 @@ export async function update(
       updated_at: ctx.now(),
     });
     if (!changed) throw errors.CONNECTION_NOT_FOUND(id);
+    await known.forget(ctx, id);
     if (connection.enabled && !changed.enabled) await emitDisabled(ctx, changed);
     return changed;
   });
@@ -155,6 +157,7 @@ export async function enable(ctx: Ctx, id: string, organizationId?: string): Pro
     if (connection.enabled) return { enabled: true, problem: "The connection is on already" };
     const changed = { ...connection, enabled: true };
     await store.set(ctx, id, { enabled: true, updated_at: ctx.now() });
+    await known.forget(ctx, id);
     await ctx.emit(connectionEnabled, payloadOf(changed), connection.organization_id ?? undefined);
     return { enabled: true };
   });
@@ -167,6 +170,7 @@ export async function disable(ctx: Ctx, id: string, organizationId?: string): Pr
     const connection = await get(ctx, id, organizationId);
     if (!connection.enabled) return { enabled: false, problem: "The connection is off already" };
     await store.set(ctx, id, { enabled: false, updated_at: ctx.now() });
+    await known.forget(ctx, id);
     await emitDisabled(ctx, { ...connection, enabled: false });
     return { enabled: false };
   });
@@ -177,6 +181,7 @@ async function remove(ctx: Ctx, id: string, organizationId?: string): Promise<vo
   await inTransaction(ctx, async (ctx) => {
     const connection = await get(ctx, id, organizationId);
     if (!(await store.remove(ctx, id))) throw errors.CONNECTION_NOT_FOUND(id);
+    await known.forget(ctx, id);
     await ctx.emit(connectionDeleted, payloadOf(connection), connection.organization_id ?? undefined);
   });
 }

@@ -6,10 +6,10 @@ import type { Ctx } from "../../context.ts";
 import { AppError } from "../../errors.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import * as environments from "../environments/environments.ts";
-import * as certificates from "./certificates.ts";
 import type { Connection } from "./connections.ts";
 import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
+import { known } from "./remembered.ts";
 import { type NameIdFormat, type SamlAddresses, type SamlSettings, samlAddresses } from "./settings.ts";
 import {
   beginLeg,
@@ -128,7 +128,7 @@ export async function verify(
   ]);
   const settings = connection.settings as SamlSettings;
   const ours = await addresses(ctx, connection);
-  const trusted = await certificates.list(ctx, connection.id);
+  const trusted = (await known.remember(ctx, connection.id))?.certificates ?? [];
   const assertion = await samlAttempt(() =>
     verifyResponse(
       response,

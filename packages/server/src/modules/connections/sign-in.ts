@@ -2,12 +2,13 @@
  * Signing in through a connection: one leg to the identity provider and back. This file owns what both kinds
  * share: choosing a connection, the one-time handle that finds the leg again, and the identity that comes back.
  */
-import { type Ctx, inTransaction } from "../../context.ts";
+import type { Ctx } from "../../context.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import * as environments from "../environments/environments.ts";
 import type { Connection } from "./connections.store.ts";
 import * as store from "./connections.store.ts";
 import { connectionErrors as errors } from "./errors.ts";
+import { known } from "./remembered.ts";
 import type { SsoRequest } from "./sso-requests.store.ts";
 import * as requests from "./sso-requests.store.ts";
 
@@ -63,7 +64,7 @@ export async function usable(
   ctx: Ctx,
   connectionId: string,
 ): Promise<Connection & { organization_id: string }> {
-  const connection = await store.find(ctx, connectionId);
+  const connection = (await known.remember(ctx, connectionId))?.connection;
   if (!connection || connection.organization_id === null) throw errors.invalid_connection_id();
   if (!connection.enabled || connection.status !== "COMPLETED") throw errors.connection_not_active();
   return { ...connection, organization_id: connection.organization_id };
@@ -128,20 +129,23 @@ export function verifierOf(ctx: Ctx, leg: SsoRequest): string | undefined {
 }
 
 /**
- * Uses up a verified answer: the leg and, for SAML, the assertion. Of many at once, one wins.
+ * Uses up a verified answer: the leg and, for SAML, the assertion. Of many at once, one wins. Runs in the
+ * transaction of the sign-in, which a throw rolls back.
  * @throws invalid_state, invalid_saml_response
  */
 export async function consume(ctx: Ctx, leg: SsoRequest, proof: Proof): Promise<void> {
-  await inTransaction(ctx, async (ctx) => {
+  if (!proof.assertion) {
     if (!proof.legTaken) await takeLeg(ctx, leg);
-    if (!proof.assertion) return;
-    const fresh = await requests.insertUsedAssertion(ctx, {
-      connectionId: leg.connection_id,
-      assertionId: proof.assertion.id,
-      expiresAt: proof.assertion.until,
-    });
-    if (!fresh) throw errors.invalid_saml_response(replayed);
-  });
+    return;
+  }
+  const { legTaken, assertionFresh } = await requests.consumeWithAssertion(
+    ctx,
+    leg,
+    proof.assertion,
+    ctx.now(),
+  );
+  if (!legTaken) throw errors.invalid_state();
+  if (!assertionFresh) throw errors.invalid_saml_response(replayed);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** SQL of the legs to identity providers: requests under way, posted responses, assertions that were used. */
-import type { Insertable, Selectable } from "kysely";
+import { type Insertable, type Selectable, sql } from "kysely";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 
@@ -52,21 +52,26 @@ export async function findResponse(
     .executeTakeFirst();
 }
 
-/** False when the assertion was used before on this connection. */
-export async function insertUsedAssertion(
+/**
+ * Uses up a leg and remembers the assertion that came with its answer, in one statement.
+ * @returns which of the two was still unused; the caller rolls back when one was not
+ */
+export async function consumeWithAssertion(
   at: Scope,
-  used: { connectionId: string; assertionId: string; expiresAt: Date },
-): Promise<boolean> {
-  const inserted = await at.db
-    .insertInto("used_assertions")
-    .values({
-      environment_id: at.environmentId,
-      connection_id: used.connectionId,
-      assertion_id: used.assertionId,
-      expires_at: used.expiresAt,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .returning("assertion_id")
-    .executeTakeFirst();
-  return inserted !== undefined;
+  leg: Pick<SsoRequest, "handle_hash" | "connection_id">,
+  assertion: { id: string; until: Date },
+  now: Date,
+): Promise<{ legTaken: boolean; assertionFresh: boolean }> {
+  const { rows } = await sql<{ leg: number; assertion: number }>`
+    with leg as (
+      update sso_requests set consumed_at = ${now}
+      where environment_id = ${at.environmentId} and handle_hash = ${leg.handle_hash} and consumed_at is null
+      returning 1
+    ), assertion as (
+      insert into used_assertions (environment_id, connection_id, assertion_id, expires_at)
+      values (${at.environmentId}, ${leg.connection_id}, ${assertion.id}, ${assertion.until})
+      on conflict do nothing returning 1
+    )
+    select (select count(*) from leg) as leg, (select count(*) from assertion) as assertion`.execute(at.db);
+  return { legTaken: rows[0]?.leg === 1, assertionFresh: rows[0]?.assertion === 1 };
 }
