@@ -251,7 +251,7 @@ export interface SamlResponses {
   created_at: Timestamp;
   environment_id: string;
   expires_at: Timestamp;
-  relay_state: string;
+  handle_hash: Buffer;
   response: string;
   ticket_hash: Buffer;
 }

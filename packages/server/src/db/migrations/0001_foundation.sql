@@ -313,7 +313,7 @@ create table saml_responses (
   ticket_hash bytea primary key,
   environment_id text not null,
   connection_id text not null,
-  relay_state text not null,
+  handle_hash bytea not null,
   response text not null,
   created_at timestamptz not null,
   expires_at timestamptz not null

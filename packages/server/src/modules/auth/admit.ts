@@ -23,15 +23,15 @@ interface Policy {
  */
 export async function admit(ctx: Ctx, connection: Connection, identity: Identity): Promise<users.User> {
   const policy = connection.settings as Policy;
-  const linked = await users.ofIdentity(ctx, connection.id, identity.subject);
+  const linked = await users.ofIdentity(ctx, identity);
   if (!linked) {
     requireVerifiedEmail(identity);
     await requireOwnDomain(ctx, identity);
   }
-  const user = linked ?? (await users.ofEmail(ctx, identity.email));
-  const member = user && (await users.member(ctx, identity.organizationId, user.id));
-  if (member && member.membership_status !== "ACTIVE") throw errors.user_not_active(identity.email);
-  const admitted = member ? user : await join(ctx, policy, identity, user);
+  const user = linked ?? (await standingOf(ctx, identity));
+  const status = user?.membership_status ?? null;
+  if (status !== null && status !== "ACTIVE") throw errors.user_not_active(identity.email);
+  const admitted = user && status !== null ? user : await join(ctx, policy, identity, user);
   return users.recordLogin(ctx, {
     userId: admitted.id,
     connectionId: connection.id,
@@ -39,6 +39,13 @@ export async function admit(ctx: Ctx, connection: Connection, identity: Identity
     emailProven: !linked,
     ...(policy.syncUserProfileOnLogin && { profile: identity }),
   });
+}
+
+/** The user of the asserted address, who may be no member of the organization yet. */
+async function standingOf(ctx: Ctx, identity: Identity): Promise<users.Standing | undefined> {
+  const user = await users.ofEmail(ctx, identity.email);
+  const member = user && (await users.member(ctx, identity.organizationId, user.id));
+  return user && { ...user, membership_status: member?.membership_status ?? null };
 }
 
 /** Where users register themselves at the provider, anyone may have typed the address of a colleague. */

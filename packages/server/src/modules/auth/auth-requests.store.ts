@@ -26,15 +26,3 @@ export async function findOpen(
     .where("expires_at", ">", now)
     .executeTakeFirst();
 }
-
-/** False when it was completed meanwhile. */
-export async function complete(at: Scope, id: string, now: Date): Promise<boolean> {
-  const result = await at.db
-    .updateTable("auth_requests")
-    .set({ completed_at: now })
-    .where("environment_id", "=", at.environmentId)
-    .where("id", "=", id)
-    .where("completed_at", "is", null)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
-}

@@ -6,6 +6,7 @@ import type { Identity } from "../connections/sign-in.ts";
 import * as environments from "../environments/environments.ts";
 import type { AuthorizationCode } from "./codes.store.ts";
 import * as store from "./codes.store.ts";
+import { authErrors as errors } from "./errors.ts";
 
 export type { AuthorizationCode };
 
@@ -27,9 +28,30 @@ export interface NewCode {
 /** Issues a code; the plain value is in the answer and nowhere else. */
 export async function issue(ctx: Ctx, input: NewCode): Promise<string> {
   const code = newSecret();
+  await store.insert(ctx, await rowOf(ctx, code, input));
+  return code;
+}
+
+/**
+ * Issues the code that ends a sign-in, and closes the sign-in with it.
+ * @throws invalid_state when it was closed meanwhile: of many answers at once, one wins
+ */
+export async function issueFor(ctx: Ctx, authRequestId: string, input: NewCode): Promise<string> {
+  const code = newSecret();
+  const closed = await store.insertForRequest(ctx, await rowOf(ctx, code, input), authRequestId);
+  if (!closed) throw errors.invalid_state();
+  return code;
+}
+
+/** A code as it was issued, used or not; undefined for one that never was. */
+export async function find(ctx: Ctx, code: string): Promise<AuthorizationCode | undefined> {
+  return store.find(ctx, hashSecret(code));
+}
+
+async function rowOf(ctx: Ctx, code: string, input: NewCode) {
   const now = ctx.now();
   const { lifetimes } = await environments.current(ctx);
-  await store.insert(ctx, {
+  return {
     hash: hashSecret(code),
     environment_id: ctx.environmentId,
     client_id: input.clientId,
@@ -45,11 +67,5 @@ export async function issue(ctx: Ctx, input: NewCode): Promise<string> {
     authenticated_at: input.authenticatedAt,
     created_at: now,
     expires_at: new Date(now.getTime() + lifetimes.authorizationCode * 1000),
-  });
-  return code;
-}
-
-/** A code as it was issued, used or not; undefined for one that never was. */
-export async function find(ctx: Ctx, code: string): Promise<AuthorizationCode | undefined> {
-  return store.find(ctx, hashSecret(code));
+  };
 }

@@ -100,8 +100,7 @@ export async function completeSaml(
   input: { connectionId: string; ticket: string },
   browser: Browser,
 ): Promise<Step> {
-  const { response, handle } = await saml.keptResponse(ctx, input.connectionId, input.ticket);
-  const leg = await findLeg(ctx, input.connectionId, handle);
+  const { response, leg } = await saml.keptResponse(ctx, input.connectionId, input.ticket);
   return complete(ctx, leg, browser, (connection) => saml.verify(ctx, connection, leg, response));
 }
 
@@ -127,7 +126,6 @@ async function complete(
     const proof = await prove(connection);
     return inTransaction(ctx, async (ctx) => {
       await consume(ctx, leg, proof);
-      if (!(await store.complete(ctx, request.id, ctx.now()))) throw errors.invalid_state();
       const { mode } = await environments.current(ctx);
       return mode === "MODULAR_AUTH"
         ? answerWithIdentity(ctx, request, proof.identity)
@@ -138,7 +136,7 @@ async function complete(
 
 /** Modular: the identity goes to the app, and nothing of it stays here. */
 async function answerWithIdentity(ctx: Ctx, request: AuthRequest, identity: Identity): Promise<Step> {
-  const code = await codes.issue(ctx, {
+  const code = await codes.issueFor(ctx, request.id, {
     ...codeFields(request),
     scope: withoutRefresh(request.scope),
     organizationId: identity.organizationId,
@@ -179,7 +177,7 @@ async function answerWithSession(
     { user, session_id: session.id, organization_id: organizationId },
     organizationId,
   );
-  const code = await codes.issue(ctx, {
+  const code = await codes.issueFor(ctx, request.id, {
     ...codeFields(request),
     organizationId,
     connectionId,

@@ -85,15 +85,14 @@ export async function keepResponse(
   posted: { samlResponse: string | null; relayState: string | null },
 ): Promise<string> {
   if (!posted.samlResponse) throw errors.invalid_saml_form_params();
-  const handle = posted.relayState ?? "";
-  const leg = await findLeg(ctx, connectionId, handle);
+  const leg = await findLeg(ctx, connectionId, posted.relayState ?? "");
   const ticket = newSecret();
   const now = ctx.now();
   await requests.insertResponse(ctx, {
     ticket_hash: hashSecret(ticket),
     environment_id: ctx.environmentId,
     connection_id: leg.connection_id,
-    relay_state: handle,
+    handle_hash: leg.handle_hash,
     response: posted.samlResponse,
     created_at: now,
     expires_at: new Date(now.getTime() + 120_000),
@@ -101,15 +100,19 @@ export async function keepResponse(
   return ticket;
 }
 
-/** The response behind a ticket. @throws invalid_state when it has expired or belongs to another connection */
+/**
+ * The response behind a ticket, and the leg that it answers.
+ * @throws invalid_state when it has expired, was used, or belongs to another connection
+ */
 export async function keptResponse(
   ctx: Ctx,
   connectionId: string,
   ticket: string,
-): Promise<{ response: string; handle: string }> {
+): Promise<{ response: string; leg: SsoRequest }> {
   const kept = await requests.findResponse(ctx, hashSecret(ticket), ctx.now());
   if (kept?.connection_id !== connectionId) throw errors.invalid_state();
-  return { response: kept.response, handle: kept.relay_state };
+  const { response, ...leg } = kept;
+  return { response, leg };
 }
 
 /**

@@ -4,7 +4,6 @@ import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 
 export type SsoRequest = Selectable<Database["sso_requests"]>;
-export type SamlResponse = Selectable<Database["saml_responses"]>;
 
 export async function insert(at: Scope, row: Insertable<Database["sso_requests"]>): Promise<void> {
   await at.db.insertInto("sso_requests").values(row).execute();
@@ -37,18 +36,22 @@ export async function insertResponse(at: Scope, row: Insertable<Database["saml_r
   await at.db.insertInto("saml_responses").values(row).execute();
 }
 
-/** A posted response that has not expired. */
+/** A posted response that has not expired, with the leg under way that it answers. */
 export async function findResponse(
   at: Scope,
   ticketHash: Buffer,
   now: Date,
-): Promise<SamlResponse | undefined> {
+): Promise<(SsoRequest & { response: string }) | undefined> {
   return at.db
     .selectFrom("saml_responses")
-    .selectAll()
-    .where("environment_id", "=", at.environmentId)
-    .where("ticket_hash", "=", ticketHash)
-    .where("expires_at", ">", now)
+    .innerJoin("sso_requests", "sso_requests.handle_hash", "saml_responses.handle_hash")
+    .selectAll("sso_requests")
+    .select("saml_responses.response")
+    .where("saml_responses.environment_id", "=", at.environmentId)
+    .where("saml_responses.ticket_hash", "=", ticketHash)
+    .where("saml_responses.expires_at", ">", now)
+    .where("sso_requests.expires_at", ">", now)
+    .where("sso_requests.consumed_at", "is", null)
     .executeTakeFirst();
 }
 

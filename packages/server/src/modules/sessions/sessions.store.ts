@@ -16,8 +16,35 @@ export type LiveSession = Session & {
   client_organization_id: string | null;
 };
 
-export async function insert(at: Scope, row: Insertable<Database["sessions"]>): Promise<Session> {
-  return at.db.insertInto("sessions").values(row).returningAll().executeTakeFirstOrThrow();
+/** Where a session is entered: by which app, into which organization, through which connection. */
+export interface Entry {
+  organizationId: string;
+  connectionId: string;
+  clientId: string;
+}
+
+/** Begins a session with its first entry, in one statement. */
+export async function insert(
+  at: Scope,
+  row: Insertable<Database["sessions"]> & { id: string; authenticated_at: Date },
+  entry: Entry,
+): Promise<Session> {
+  const common = {
+    environment_id: at.environmentId,
+    session_id: row.id,
+    organization_id: entry.organizationId,
+  };
+  return at.db
+    .with("session", (db) => db.insertInto("sessions").values(row).returningAll())
+    .with("organization", (db) =>
+      db
+        .insertInto("session_organizations")
+        .values({ ...common, connection_id: entry.connectionId, authenticated_at: row.authenticated_at }),
+    )
+    .with("client", (db) => db.insertInto("session_clients").values({ ...common, client_id: entry.clientId }))
+    .selectFrom("session")
+    .selectAll()
+    .executeTakeFirstOrThrow();
 }
 
 /** The live session of a secret, seen from `organizationId` or, without one, from its active organization. */
@@ -114,11 +141,8 @@ export async function setSecret(
 }
 
 /** Notes that an app has brought the user into an organization through a connection, in one statement. */
-export async function setEntry(
-  at: Scope,
-  entry: { sessionId: string; organizationId: string; connectionId: string; clientId: string; now: Date },
-): Promise<void> {
-  const { sessionId, organizationId, connectionId, clientId, now } = entry;
+export async function setEntry(at: Scope, sessionId: string, entry: Entry, now: Date): Promise<void> {
+  const { organizationId, connectionId, clientId } = entry;
   await sql`
     with organization as (
       insert into session_organizations

@@ -36,7 +36,6 @@ export async function signIn(ctx: Ctx, input: SignIn): Promise<{ session: Sessio
     const goesOn = former?.user_id === input.userId ? former : undefined;
     const session =
       (goesOn && (await renew(ctx, goesOn, input, secret))) ?? (await begin(ctx, input, secret));
-    await store.setEntry(ctx, { ...input, sessionId: session.id, now: ctx.now() });
     return { session, secret };
   });
 }
@@ -112,18 +111,20 @@ export async function connectionOf(ctx: Ctx, sessionId: string, organizationId: 
 
 async function renew(ctx: Ctx, former: Session, input: SignIn, secret: string): Promise<Session | undefined> {
   const now = ctx.now();
-  return store.setSecret(ctx, former.id, {
+  const renewed = await store.setSecret(ctx, former.id, {
     secretHash: hashSecret(secret),
     now,
     idleExpiresAt: await idleExpiry(ctx, now),
     organizationId: input.organizationId,
   });
+  if (renewed) await store.setEntry(ctx, renewed.id, input, now);
+  return renewed;
 }
 
 async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<Session> {
   const now = ctx.now();
   const { lifetimes } = await environments.current(ctx);
-  return store.insert(ctx, {
+  const row = {
     id: newId("ses"),
     environment_id: ctx.environmentId,
     user_id: input.userId,
@@ -138,7 +139,8 @@ async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<Session> 
     last_active_at: now,
     idle_expires_at: await idleExpiry(ctx, now),
     absolute_expires_at: new Date(now.getTime() + lifetimes.sessionAbsolute * 1000),
-  });
+  };
+  return store.insert(ctx, row, input);
 }
 
 async function idleExpiry(ctx: Ctx, now: Date): Promise<Date | null> {

@@ -27,18 +27,24 @@ export async function findByEmail(at: Scope, email: string): Promise<User | unde
   return inEnvironment(at).where("email", "=", email).executeTakeFirst();
 }
 
+/** The user that a subject is linked to, with their standing in an organization; null where they have none. */
 export async function findByIdentity(
   at: Scope,
-  connectionId: string,
-  subject: string,
-): Promise<User | undefined> {
+  identity: { connectionId: string; subject: string; organizationId: string },
+): Promise<(User & { membership_status: string | null }) | undefined> {
   return at.db
     .selectFrom("users")
     .innerJoin("external_identities", "external_identities.user_id", "users.id")
+    .leftJoin("memberships", (join) =>
+      join
+        .onRef("memberships.user_id", "=", "users.id")
+        .on("memberships.organization_id", "=", identity.organizationId),
+    )
     .selectAll("users")
+    .select("memberships.status as membership_status")
     .where("users.environment_id", "=", at.environmentId)
-    .where("external_identities.connection_id", "=", connectionId)
-    .where("external_identities.subject", "=", subject)
+    .where("external_identities.connection_id", "=", identity.connectionId)
+    .where("external_identities.subject", "=", identity.subject)
     .executeTakeFirst();
 }
 
@@ -71,16 +77,6 @@ export async function findMember(
     .executeTakeFirst();
 }
 
-export async function set(at: Scope, id: string, change: Updateable<Database["users"]>): Promise<User> {
-  return at.db
-    .updateTable("users")
-    .set(change)
-    .where("environment_id", "=", at.environmentId)
-    .where("id", "=", id)
-    .returningAll()
-    .executeTakeFirstOrThrow();
-}
-
 /** False when the user is a member already. */
 export async function insertMembership(
   at: Scope,
@@ -95,18 +91,29 @@ export async function insertMembership(
   return inserted !== undefined;
 }
 
-/** Links a user to a subject of a connection, or notes another sign-in of that subject. */
-export async function setIdentity(
+/** Links a user to a subject of a connection, or notes another sign-in of that subject, and changes the user. */
+export async function setLogin(
   at: Scope,
-  row: Insertable<Database["external_identities"]>,
-): Promise<void> {
-  await at.db
-    .insertInto("external_identities")
-    .values(row)
-    .onConflict((conflict) =>
-      conflict.columns(["connection_id", "subject"]).doUpdateSet({ last_login_at: row.last_login_at }),
+  identity: Insertable<Database["external_identities"]>,
+  change: Updateable<Database["users"]>,
+): Promise<User> {
+  return at.db
+    .with("identity", (db) =>
+      db
+        .insertInto("external_identities")
+        .values(identity)
+        .onConflict((conflict) =>
+          conflict
+            .columns(["connection_id", "subject"])
+            .doUpdateSet({ last_login_at: identity.last_login_at }),
+        ),
     )
-    .execute();
+    .updateTable("users")
+    .set(change)
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", identity.user_id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
 }
 
 export async function removeIdentitiesOf(at: Scope, connectionId: string): Promise<void> {

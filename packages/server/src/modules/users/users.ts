@@ -68,9 +68,15 @@ export async function create(ctx: Ctx, input: NewMember): Promise<User> {
   });
 }
 
+/** A user with their standing in one organization; null where they are no member of it. */
+export type Standing = User & { membership_status: string | null };
+
 /** The user that a subject of a connection was linked to; undefined for one never seen. */
-export async function ofIdentity(ctx: Ctx, connectionId: string, subject: string): Promise<User | undefined> {
-  return store.findByIdentity(ctx, connectionId, subject);
+export async function ofIdentity(
+  ctx: Ctx,
+  identity: { connectionId: string; subject: string; organizationId: string },
+): Promise<Standing | undefined> {
+  return store.findByIdentity(ctx, identity);
 }
 
 export async function ofEmail(ctx: Ctx, email: string): Promise<User | undefined> {
@@ -91,15 +97,15 @@ export async function recordLogin(
   login: { userId: string; connectionId: string; subject: string; emailProven: boolean; profile?: Profile },
 ): Promise<User> {
   const now = ctx.now();
-  await store.setIdentity(ctx, {
+  const identity = {
     environment_id: ctx.environmentId,
     connection_id: login.connectionId,
     subject: login.subject,
     user_id: login.userId,
     created_at: now,
     last_login_at: now,
-  });
-  return store.set(ctx, login.userId, {
+  };
+  return store.setLogin(ctx, identity, {
     last_login_at: now,
     ...(login.emailProven && { email_verified: true }),
     ...(login.profile && columnsOf(login.profile)),
