@@ -52,8 +52,11 @@ export class Cache {
     const name = nameOf(topic, key);
     const entry = this.#entries.get(name);
     if (entry !== undefined && entry.expires > this.#options.now().getTime()) {
-      this.#entries.delete(name);
-      this.#entries.set(name, entry);
+      // The order of use only matters once something must go.
+      if (this.#entries.size >= this.#options.maxEntries) {
+        this.#entries.delete(name);
+        this.#entries.set(name, entry);
+      }
       return Promise.resolve(entry.value as T);
     }
     const running = this.#loads.get(name);

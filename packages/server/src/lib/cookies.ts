@@ -24,7 +24,8 @@ const DOMAIN = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i;
  */
 export function readCookies(header: string | undefined): Record<string, string> {
   const cookies: Record<string, string> = Object.create(null);
-  for (const pair of (header ?? "").split(";")) {
+  if (header === undefined) return cookies;
+  for (const pair of header.split(";")) {
     const equals = pair.indexOf("=");
     const name = pair.slice(0, Math.max(equals, 0)).trim();
     const value = pair.slice(equals + 1).trim();

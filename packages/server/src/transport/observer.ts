@@ -5,7 +5,6 @@ import { type Arrival, noteArrival, pathOf } from "./arrival.ts";
 import { clientIpReader } from "./client-ip.ts";
 import type { Metrics } from "./metrics.ts";
 
-// Probes come every few seconds and say nothing.
 const QUIET = new Set(["/healthz", "/readyz", "/metrics"]);
 
 // The path of such a route is a secret by itself: its pattern is logged instead.
@@ -26,6 +25,9 @@ export function observer(
     response.once("close", () => {
       const ms = performance.now() - started;
       metrics.observe(request.method ?? "", arrival.route, response.statusCode, ms / 1000);
+      // Probes come every few seconds and say nothing.
+      const level = QUIET.has(arrival.route) ? "debug" : "info";
+      if (!app.log.isLevelEnabled(level)) return;
       const line = {
         method: request.method,
         path: loggedPath(request, arrival),
@@ -35,8 +37,7 @@ export function observer(
       };
       // The client left before the answer was written: its doing, not an error.
       const words = response.writableFinished ? "request" : "request, client gone";
-      if (QUIET.has(arrival.route)) app.log.debug(line, words);
-      else app.log.info(line, words);
+      app.log[level](line, words);
     });
     return arrival;
   };

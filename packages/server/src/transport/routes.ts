@@ -19,7 +19,8 @@ export interface RoutesOptions {
 }
 
 const FORM = "application/x-www-form-urlencoded";
-const noForm = new URLSearchParams();
+/** Shared by all requests that carry none; nobody writes to what a request carries. */
+const noParameters = new URLSearchParams();
 
 /** Registers the routes and the files that pages link to; Fastify adds HEAD to each GET. */
 export function registerRoutes(
@@ -89,8 +90,8 @@ function readRequest(request: FastifyRequest): HttpRequest {
   const { raw } = request;
   const url = raw.url ?? "";
   const path = pathOf(url);
-  const form = (request.body as URLSearchParams | undefined) ?? noForm;
-  const query = new URLSearchParams(url.slice(path.length));
+  const form = (request.body as URLSearchParams | undefined) ?? noParameters;
+  const query = url.length === path.length ? noParameters : new URLSearchParams(url.slice(path.length));
   const params = request.params as Record<string, string>;
   // PostgreSQL stores no U+0000; unchecked it would end as an error of ours.
   if (url.includes("%00") || holdsNul(form))

@@ -6,6 +6,11 @@
 -- foreign key: each insert would lock the same parent row, and concurrent sign-ins would queue on it (shared
 -- row locks become multixacts). What ends with an organization is removed by a reaction in `sessions`; rows of
 -- a client or connection that is gone are refused when they are used, and expire.
+--
+-- Rows that live for minutes while a user signs in (requests under way, posted responses, codes) are unlogged:
+-- a sign-in then waits for no disk. After a crash of PostgreSQL they are gone, which fails on the safe side: the
+-- user begins again, and a code or answer that was used cannot come back unused. What must outlive a crash
+-- (sessions, grants, refresh tokens, assertions that were used) is logged.
 
 create table data_keys (
   id integer generated always as identity primary key,
@@ -273,7 +278,7 @@ create table session_clients (
 );
 
 -- A sign-in that has begun: what the app asked for, bound to the browser by the hash of its flow cookie.
-create table auth_requests (
+create unlogged table auth_requests (
   id text primary key,
   environment_id text not null,
   browser_hash bytea not null,
@@ -294,7 +299,7 @@ create table auth_requests (
 create index auth_requests_by_expiry on auth_requests (expires_at);
 
 -- One leg to an identity provider and back, found by the hash of its RelayState or state.
-create table sso_requests (
+create unlogged table sso_requests (
   handle_hash bytea primary key,
   environment_id text not null,
   auth_request_id text not null references auth_requests on delete cascade,
@@ -309,7 +314,7 @@ create table sso_requests (
 create index sso_requests_by_expiry on sso_requests (expires_at);
 
 -- A SAML response as it was posted, kept for the one GET that follows with the browser's cookies.
-create table saml_responses (
+create unlogged table saml_responses (
   ticket_hash bytea primary key,
   environment_id text not null,
   connection_id text not null,
@@ -330,7 +335,7 @@ create table used_assertions (
 );
 create index used_assertions_by_expiry on used_assertions (expires_at);
 
-create table authorization_codes (
+create unlogged table authorization_codes (
   hash bytea primary key,
   environment_id text not null,
   client_id text not null,
@@ -381,7 +386,7 @@ create table simulator_keys (
   created_at timestamptz not null
 );
 
-create table simulator_codes (
+create unlogged table simulator_codes (
   hash bytea primary key,
   environment_id text not null,
   claims jsonb not null,
