@@ -10,12 +10,14 @@ import { isReady } from "./db/ready.ts";
 import { prepareFirstEnvironment, systemCtx } from "./first-start.ts";
 import { authService } from "./modules/auth/rpc.ts";
 import { clientService } from "./modules/clients/rpc.ts";
+import { initRoutes } from "./modules/connections/init.http.ts";
 import { oidcRoutes } from "./modules/connections/oidc.http.ts";
 import { connectionReactions } from "./modules/connections/reactions.ts";
 import { connectionService, gatehouseConnectionService } from "./modules/connections/rpc.ts";
 import { samlRoutes } from "./modules/connections/saml.http.ts";
 import { domainService } from "./modules/domains/rpc.ts";
 import { idOfHost } from "./modules/environments/environments.ts";
+import { homeRoutes } from "./modules/environments/home.http.ts";
 import { environmentService } from "./modules/environments/rpc.ts";
 import { createEmit } from "./modules/events/events.ts";
 import { authorizeRoutes } from "./modules/oauth/authorize.http.ts";
@@ -44,6 +46,8 @@ export const services = [
 ];
 
 const routes: HttpRoute[] = [
+  ...homeRoutes,
+  ...initRoutes,
   ...samlRoutes,
   ...oidcRoutes,
   ...authorizeRoutes,

@@ -27,7 +27,11 @@ export class TestBrowser {
     const sends = ours && cookie !== "" && !(init.crossSite === true && init.form !== undefined);
     const answer = await fetch(url, {
       redirect: "manual",
-      headers: { accept: "text/html", ...(sends && { cookie }) },
+      headers: {
+        accept: "text/html",
+        ...(sends && { cookie }),
+        ...(init.crossSite && { "sec-fetch-site": "cross-site" }),
+      },
       ...(init.form && { method: "POST", body: new URLSearchParams(init.form) }),
     });
     if (ours) this.#keep(answer.headers.getSetCookie());

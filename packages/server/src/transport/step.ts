@@ -1,11 +1,21 @@
-/** How a step of a sign-in leaves: a redirect, or a page whose form posts itself on. */
-import { type HttpReply, redirect } from "./http.ts";
+/** One step of a sign-in at a door: the browser's secrets in, a redirect or a page that posts itself out. */
+import { type Browser, type BrowserChange, browserCookies, readBrowser } from "./browser.ts";
+import { type HttpReply, type HttpRequest, redirect } from "./http.ts";
 import { submitPage } from "./page.ts";
 
 type Where = { to: "url"; url: string } | { to: "form"; action: string; fields: Record<string, string> };
 
-/** @param cookies the `Set-Cookie` values that go along */
-export function stepReply(step: Where, cookies: string[]): HttpReply {
+/**
+ * Takes a step in the browser behind a request, and answers it.
+ * @param publicUrl of the environment, which decides what the cookies are called
+ */
+export async function answerStep(
+  request: HttpRequest,
+  publicUrl: string,
+  take: (browser: Browser) => Promise<Where & BrowserChange>,
+): Promise<HttpReply> {
+  const step = await take(readBrowser(request, publicUrl));
+  const cookies = browserCookies(step, publicUrl);
   if (step.to === "url") return redirect(step.url, 302, cookies);
   return submitPage({
     title: "Signing you in",

@@ -143,6 +143,13 @@ describe("the way from the hosted page", () => {
     expectPage(await go(browser, ""));
   });
 
+  test("is closed to a link of another site, though the browser is the right one", async () => {
+    const { browser, id } = await open();
+    const url = `${app.url}/sso/v1/saml/${tenant.connectionId}/init?auth_request=${id}`;
+    expectPage(await browser.visit(url, { crossSite: true }));
+    expect((await go(browser, id)).status).toBe(302);
+  });
+
   test("does not leave the organization that the app asked for", async () => {
     const organization = await app.api("/organizations", { body: { display_name: "Without SSO" } });
     const { browser, id } = await open({ organization_id: organization.body.organization.id });

@@ -1,9 +1,8 @@
 /** The doors of SAML connections: metadata, the way there, and the assertion consumer service. */
 import type { Ctx } from "../../context.ts";
-import { browserCookies, readBrowser } from "../../transport/browser.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, redirect } from "../../transport/http.ts";
-import { stepReply } from "../../transport/step.ts";
-import { completeSaml, depart } from "../auth/flow.ts";
+import { answerStep } from "../../transport/step.ts";
+import { completeSaml } from "../auth/flow.ts";
 import * as environments from "../environments/environments.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import { keepResponse, spMetadata } from "./saml.ts";
@@ -13,7 +12,6 @@ const base = "/sso/v1/saml/:connectionId";
 export const samlRoutes: HttpRoute[] = [
   { method: "GET", path: base, errors: "api", handle: answerMetadata },
   { method: "GET", path: `${base}/metadata`, errors: "api", handle: answerMetadata },
-  { method: "GET", path: `${base}/init`, errors: "page", handle: answerInit },
   { method: "POST", path: `${base}/callback`, errors: "page", handle: keepPosted },
   { method: "GET", path: `${base}/callback`, errors: "page", handle: answerCallback },
 ];
@@ -21,17 +19,6 @@ export const samlRoutes: HttpRoute[] = [
 async function answerMetadata(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   const body = await spMetadata(ctx, request.params.connectionId ?? "");
   return { status: 200, headers: { "content-type": "application/samlmetadata+xml; charset=utf-8" }, body };
-}
-
-async function answerInit(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
-  const { publicUrl } = await environments.current(ctx);
-  const input = {
-    authRequestId: request.query.get("auth_request") ?? "",
-    connectionId: request.params.connectionId ?? "",
-    loginHint: request.query.get("login_hint") ?? "",
-  };
-  const step = await depart(ctx, input, readBrowser(request, publicUrl));
-  return stepReply(step, browserCookies(step, publicUrl));
 }
 
 /** The identity provider's POST comes from its site, without our Lax cookies: it is kept for a GET of ours. */
@@ -54,6 +41,5 @@ async function answerCallback(ctx: Ctx, request: HttpRequest): Promise<HttpReply
     connectionId: request.params.connectionId ?? "",
     ticket: request.query.get("ticket") ?? "",
   };
-  const step = await completeSaml(ctx, input, readBrowser(request, publicUrl));
-  return stepReply(step, browserCookies(step, publicUrl));
+  return answerStep(request, publicUrl, (browser) => completeSaml(ctx, input, browser));
 }

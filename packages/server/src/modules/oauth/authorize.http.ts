@@ -1,9 +1,8 @@
 /** The door of /oauth/authorize. */
 import type { Ctx } from "../../context.ts";
-import { browserCookies, readBrowser } from "../../transport/browser.ts";
 import { askByGet } from "../../transport/by-get.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../transport/http.ts";
-import { stepReply } from "../../transport/step.ts";
+import { answerStep } from "../../transport/step.ts";
 import * as environments from "../environments/environments.ts";
 import { authorize } from "./authorize.ts";
 
@@ -15,8 +14,7 @@ export const authorizeRoutes: HttpRoute[] = [
 
 async function answer(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   const { publicUrl } = await environments.current(ctx);
-  const step = await authorize(ctx, request.query, readBrowser(request, publicUrl));
-  return stepReply(step, browserCookies(step, publicUrl));
+  return answerStep(request, publicUrl, (browser) => authorize(ctx, request.query, browser));
 }
 
 async function repeat(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
