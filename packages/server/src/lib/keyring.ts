@@ -51,6 +51,8 @@ export function createKeyring(masterKey: Buffer, dataKeys: readonly WrappedDataK
   const sealingKey = keys.get(newest);
   if (sealingKey === undefined)
     throw new KeyringError("The database holds no data key to seal secrets with.");
+  // Contexts are few and ours: one for each use and environment.
+  const macKeys = new Map<string, Buffer>();
   return {
     seal(plain, context) {
       const header = headerFor(newest);
@@ -68,8 +70,12 @@ export function createKeyring(masterKey: Buffer, dataKeys: readonly WrappedDataK
       );
     },
     mac(value, context) {
-      const key = hkdfSync("sha256", sealingKey, "", `gatehouse mac:${context}`, KEY_BYTES);
-      return createHmac("sha256", Buffer.from(key)).update(value, "utf8").digest();
+      let key = macKeys.get(context);
+      if (key === undefined) {
+        key = Buffer.from(hkdfSync("sha256", sealingKey, "", `gatehouse mac:${context}`, KEY_BYTES));
+        macKeys.set(context, key);
+      }
+      return createHmac("sha256", key).update(value, "utf8").digest();
     },
   };
 }
