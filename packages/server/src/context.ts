@@ -42,6 +42,11 @@ export type Emit = <P>(ctx: Ctx, event: EventType<P>, payload: P, organizationId
 export interface App {
   config: Config;
   db: Db;
+  /**
+   * A small pool of its own for what caches load. A load may be asked for by a request that holds a connection in
+   * an open transaction: from the same pool, such requests would wait for each other.
+   */
+  loadDb: Db;
   log: Logger;
   now(): Date;
   keys: Keyring;

@@ -6,7 +6,7 @@ import type { Scope } from "./db/scope.ts";
 const longestId = 255;
 
 export interface Memory<T> {
-  /** The remembered value for an id of the context's environment; undefined for what cannot be an id. */
+  /** The remembered value for an id of the context's environment; undefined for what cannot be an id (too long, NUL). */
   remember(ctx: Ctx, id: string): Promise<T | undefined>;
   /** Makes all processes forget an id, once the open transaction has committed. */
   forget(ctx: Ctx, id: string): Promise<void>;
@@ -19,9 +19,9 @@ export interface Memory<T> {
 export function memoryOf<T>(topic: string, load: (at: Scope, id: string) => Promise<T>): Memory<T> {
   return {
     async remember(ctx, id) {
-      if (id.length > longestId) return undefined;
+      if (id.length > longestId || id.includes("\0")) return undefined;
       return ctx.app.cache.get(topic, keyOf(ctx, id), () =>
-        load({ db: ctx.app.db, environmentId: ctx.environmentId }, id),
+        load({ db: ctx.app.loadDb, environmentId: ctx.environmentId }, id),
       );
     },
     forget: (ctx, id) => invalidate(ctx, topic, keyOf(ctx, id)),

@@ -31,6 +31,8 @@ export interface Fakes {
   fetch?: SafeFetch;
 }
 
+/** Loads are short and rare. */
+const loadPoolSize = 2;
 const cacheEntries = 50_000;
 
 /**
@@ -43,22 +45,23 @@ export async function openRuntime(config: Config, fakes: Fakes = {}): Promise<Ru
   const now = fakes.now ?? (() => new Date());
   const database = opened.adopt(await openDatabase(config, log), ({ stop }) => stop());
   await migrate(database.url);
-  const db = opened.adopt(openPool(config, database.url, log), (db) => db.destroy());
+  const db = opened.adopt(openPool(database.url, config.databasePoolSize, log), (db) => db.destroy());
+  const loadDb = opened.adopt(openPool(database.url, loadPoolSize, log), (db) => db.destroy());
   const cache = new Cache({ maxEntries: cacheEntries, now });
   opened.defer(await keepFresh(cache, database.url, log));
   const keys = await openKeyring(config, db);
   const fetch = fakes.fetch ?? createSafeFetch({ allow: reachable(config), allowHttp: false });
   const owned = opened.move();
   return {
-    app: { config, db, log, now, keys, fetch, cache },
+    app: { config, db, loadDb, log, now, keys, fetch, cache },
     databaseUrl: database.url,
     close: () => owned.disposeAsync(),
   };
 }
 
-function openPool(config: Config, url: string, log: Logger): Db {
+function openPool(url: string, max: number, log: Logger): Db {
   return openDb(url, {
-    max: config.databasePoolSize,
+    max,
     // The error itself carries the whole client.
     onIdleError: ({ message }) => log.warn({ reason: message }, "an idle database connection broke"),
   });

@@ -11,3 +11,8 @@ export function brokenUniqueIndex(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error) || error.code !== "23505") return undefined;
   return "constraint" in error && typeof error.constraint === "string" ? error.constraint : undefined;
 }
+
+/** Whether a row refers to one that was deleted meanwhile (SQLSTATE 23503). */
+export function isMissingParent(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "23503";
+}

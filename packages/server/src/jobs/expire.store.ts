@@ -11,7 +11,6 @@ type Expiring =
   | "sso_requests"
   | "auth_requests"
   | "authorization_codes"
-  | "refresh_tokens"
   | "sessions";
 
 /** Removes the rows whose `column` is before `limit`. */

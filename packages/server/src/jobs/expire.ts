@@ -21,8 +21,8 @@ export async function removeExpired(app: App): Promise<void> {
   await store.removeBefore(app.db, "simulator_codes", "expires_at", now);
   await store.removeBefore(app.db, "sso_requests", "expires_at", now);
   await store.removeBefore(app.db, "auth_requests", "expires_at", now);
-  // A used code or token that is shown again tells of a thief: it is remembered for a while.
+  // A used code that is shown again tells of a thief: it is remembered for a while. Used refresh tokens do so for
+  // as long as their session has a row.
   await store.removeBefore(app.db, "authorization_codes", "expires_at", ago(day));
-  await store.removeBefore(app.db, "refresh_tokens", "consumed_at", ago(7 * day));
   await store.removeBefore(app.db, "sessions", "absolute_expires_at", ago(90 * day));
 }

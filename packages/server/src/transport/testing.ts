@@ -19,16 +19,18 @@ import { createTransport, type Transport } from "./transport.ts";
 /** An App without a database: its queries answer nothing. `lines` collects the log. */
 export function stubApp(config: Partial<Config> = {}, lines: string[] = []): App {
   const masterKey = randomBytes(32);
+  const db = new Kysely({
+    dialect: {
+      createAdapter: () => new PostgresAdapter(),
+      createDriver: () => new DummyDriver(),
+      createIntrospector: (db) => new PostgresIntrospector(db),
+      createQueryCompiler: () => new PostgresQueryCompiler(),
+    },
+  });
   return {
     config: { ...baseConfig, ...config },
-    db: new Kysely({
-      dialect: {
-        createAdapter: () => new PostgresAdapter(),
-        createDriver: () => new DummyDriver(),
-        createIntrospector: (db) => new PostgresIntrospector(db),
-        createQueryCompiler: () => new PostgresQueryCompiler(),
-      },
-    }),
+    db,
+    loadDb: db,
     log: pino({ level: "debug" }, { write: (line: string) => void lines.push(line) }),
     now: () => new Date("2026-01-02T03:04:05.678Z"),
     keys: createKeyring(masterKey, [{ id: 1, wrapped: wrapDataKey(masterKey) }]),

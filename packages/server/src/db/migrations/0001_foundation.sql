@@ -8,9 +8,9 @@
 -- a client or connection that is gone are refused when they are used, and expire.
 --
 -- Rows that live for minutes while a user signs in (requests under way, posted responses, codes) are unlogged:
--- a sign-in then waits for no disk. After a crash of PostgreSQL they are gone, which fails on the safe side: the
+-- their inserts wait for no disk. After a crash of PostgreSQL they are gone, which fails on the safe side: the
 -- user begins again, and a code or answer that was used cannot come back unused. What must outlive a crash
--- (sessions, grants, refresh tokens, assertions that were used) is logged.
+-- (sessions, grants, refresh tokens, assertions that were used) is logged, and its commit waits for the disk.
 
 create table data_keys (
   id integer generated always as identity primary key,
@@ -256,6 +256,7 @@ create table sessions (
   absolute_expires_at timestamptz not null,
   ended_at timestamptz
 );
+create index sessions_by_expiry on sessions (absolute_expires_at);
 create index sessions_by_user on sessions (user_id, id);
 create index sessions_by_organization on sessions (organization_id);
 
@@ -302,7 +303,7 @@ create index auth_requests_by_expiry on auth_requests (expires_at);
 create unlogged table sso_requests (
   handle_hash bytea primary key,
   environment_id text not null,
-  auth_request_id text not null references auth_requests on delete cascade,
+  auth_request_id text not null,
   connection_id text not null,
   saml_request_id text,
   nonce text,
@@ -313,12 +314,13 @@ create unlogged table sso_requests (
 );
 create index sso_requests_by_expiry on sso_requests (expires_at);
 
--- A SAML response as it was posted, kept for the one GET that follows with the browser's cookies.
+-- A SAML response as it was posted, kept for the one GET that follows with the browser's cookies: one for each
+-- leg, since anybody may post.
 create unlogged table saml_responses (
-  ticket_hash bytea primary key,
+  handle_hash bytea primary key,
   environment_id text not null,
   connection_id text not null,
-  handle_hash bytea not null,
+  ticket_hash bytea not null unique,
   response text not null,
   created_at timestamptz not null,
   expires_at timestamptz not null
@@ -343,7 +345,7 @@ create unlogged table authorization_codes (
   scope text not null,
   nonce text,
   code_challenge text,
-  session_id text references sessions on delete cascade,
+  session_id text,
   grant_id text not null,
   organization_id text not null,
   connection_id text not null,

@@ -1,6 +1,7 @@
 /**
  * The secret of the flow cookie, which binds sign-ins to the browser that began them; tabs of one browser share it.
- * A MAC tells that we made it: one that somebody planted in the browser, and so knows, is not taken over.
+ * A MAC tells that we made it, so that a made-up value is not taken over. It does not help against one that somebody
+ * got from us and planted in another's browser: that is what the `__Host-` prefix does, over HTTPS.
  */
 import type { Ctx } from "../../context.ts";
 import { equalSecret, newSecret } from "../../lib/secrets.ts";

@@ -10,10 +10,12 @@
  */
 
 import { type Ctx, inTransaction } from "../../context.ts";
+import { isMissingParent } from "../../db/scope.ts";
 import { AppError } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { hashSecret } from "../../lib/secrets.ts";
 import type { Connection } from "../connections/connections.ts";
+import { connectionErrors } from "../connections/errors.ts";
 import * as oidc from "../connections/oidc.ts";
 import * as saml from "../connections/saml.ts";
 import {
@@ -207,7 +209,7 @@ async function answerFromSession(
       ...request,
       organizationId,
       connectionId: session.connection_id ?? "",
-      authenticatedAt: session.authenticated_at,
+      authenticatedAt: session.entered_at ?? session.authenticated_at,
       sessionId: session.id,
     });
     const { publicUrl } = await environments.current(ctx);
@@ -223,10 +225,11 @@ async function answerFromSession(
 }
 
 function satisfies(ctx: Ctx, session: sessions.LiveSession, request: SignInRequest, target: Target): boolean {
-  const age = (ctx.now().getTime() - session.authenticated_at.getTime()) / 1000;
-  if (request.maxAge !== undefined && age > request.maxAge) return false;
   // Null: the session never entered the organization that is asked for.
-  if (session.connection_id === null || session.membership_status !== "ACTIVE") return false;
+  if (session.entered_at === null || session.membership_status !== "ACTIVE") return false;
+  // A sign-in at one organization's identity provider says nothing of when another's was asked.
+  const age = (ctx.now().getTime() - session.entered_at.getTime()) / 1000;
+  if (request.maxAge !== undefined && age > request.maxAge) return false;
   if (target.exact && session.connection_id !== target.connection?.id) return false;
   if (request.hintedUser !== undefined && request.hintedUser !== session.user_id) return false;
   return request.loginHint === "" || request.loginHint.toLowerCase() === session.email;
@@ -299,7 +302,9 @@ async function hostedPage(ctx: Ctx, request: AuthRequest): Promise<Step> {
 async function answeringApp(ctx: Ctx, request: AuthRequest, step: () => Promise<Step>): Promise<Step> {
   try {
     return await step();
-  } catch (error) {
+  } catch (thrown) {
+    // The organization or connection was deleted while its user was on the way.
+    const error = isMissingParent(thrown) ? connectionErrors.connection_not_active() : thrown;
     if (!(error instanceof AppError))
       ctx.log.error({ err: error, auth_request: request.id }, "sign-in failed");
     else ctx.log.info({ code: error.code, err: error.cause, auth_request: request.id }, "sign-in refused");

@@ -93,11 +93,15 @@ export async function update(ctx: Ctx, id: string, patch: ClientPatch): Promise<
 export async function authenticate(ctx: Ctx, id: string, secret: string | undefined): Promise<Client> {
   const found = await known.remember(ctx, id);
   if (!found) throw errors.invalid_client();
-  const isPublic = found.client.type === "SPA" || found.client.type === "NTV";
-  if (isPublic && secret === undefined) return found.client;
-  if (isPublic || secret === undefined) throw errors.invalid_client();
+  if (isPublic(found.client) && secret === undefined) return found.client;
+  if (isPublic(found.client) || secret === undefined) throw errors.invalid_client();
   if (!secrets.accepts(found.secrets, secret, ctx.now())) throw errors.invalid_client();
   return found.client;
+}
+
+/** Apps that run where anybody can read them: they have no secret, and always use PKCE (RFC 6749 section 2.1). */
+export function isPublic(client: Client): boolean {
+  return client.type === "SPA" || client.type === "NTV";
 }
 
 /** Whether the app may receive the answer of a sign-in at `uri`. */
@@ -113,7 +117,7 @@ export async function allowsPostLogout(ctx: Ctx, client: Client, uri: string): P
 /** Whether pages of an origin may call the token endpoint and its kin: it stands in a client's redirect URIs. */
 export async function allowsOrigin(ctx: Ctx, origin: string): Promise<boolean> {
   const registered = await ctx.app.cache.get("client_origins", ctx.environmentId, async () => {
-    const uris = await store.listRedirectUris({ db: ctx.app.db, environmentId: ctx.environmentId });
+    const uris = await store.listRedirectUris({ db: ctx.app.loadDb, environmentId: ctx.environmentId });
     return new Set(uris.map((uri) => URL.parse(uri)?.origin).filter((known) => known !== opaqueOrigin));
   });
   if (registered.has(origin)) return true;

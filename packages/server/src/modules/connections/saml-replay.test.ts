@@ -21,6 +21,17 @@ async function ticketUrl(leg: SamlLeg, response: string): Promise<string> {
   return visit.location;
 }
 
+test("of many responses that are posted for one sign-in, only the last is kept", async () => {
+  const leg = await beginSaml(app, tenant);
+  const response = await issue(app, tenant, leg);
+  const first = await ticketUrl(leg, response);
+  const last = await ticketUrl(leg, response);
+  const kept = await app.app.db.selectFrom("saml_responses").select("ticket_hash").execute();
+  expect(kept).toHaveLength(1);
+  expect(outcomeOf(await leg.browser.visit(first)).at).toBe("page");
+  expect(outcomeOf(await leg.browser.visit(last)).code).not.toBe("");
+});
+
 describe("a second use fails", () => {
   test("of the post", async () => {
     const leg = await beginSaml(app, tenant);

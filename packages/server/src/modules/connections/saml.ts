@@ -88,7 +88,7 @@ export async function keepResponse(
   const leg = await findLeg(ctx, connectionId, posted.relayState ?? "");
   const ticket = newSecret();
   const now = ctx.now();
-  await requests.insertResponse(ctx, {
+  await requests.setResponse(ctx, {
     ticket_hash: hashSecret(ticket),
     environment_id: ctx.environmentId,
     connection_id: leg.connection_id,

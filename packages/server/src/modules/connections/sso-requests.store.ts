@@ -32,8 +32,16 @@ export async function consume(at: Scope, handleHash: Buffer, now: Date): Promise
   return result.numUpdatedRows === 1n;
 }
 
-export async function insertResponse(at: Scope, row: Insertable<Database["saml_responses"]>): Promise<void> {
-  await at.db.insertInto("saml_responses").values(row).execute();
+/** Keeps a response for its leg; another one for the same leg takes its place. */
+export async function setResponse(at: Scope, row: Insertable<Database["saml_responses"]>): Promise<void> {
+  const { ticket_hash, response, created_at, expires_at } = row;
+  await at.db
+    .insertInto("saml_responses")
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.column("handle_hash").doUpdateSet({ ticket_hash, response, created_at, expires_at }),
+    )
+    .execute();
 }
 
 /** A posted response that has not expired, with the leg under way that it answers. */

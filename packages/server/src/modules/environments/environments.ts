@@ -53,7 +53,7 @@ const defaultLifetimes: Lifetimes = {
 /** The environment that the request is for. */
 export async function current(ctx: Ctx): Promise<Environment> {
   return ctx.app.cache.get("environments", ctx.environmentId, async () => {
-    const row = await store.find(ctx.app.db, ctx.environmentId);
+    const row = await store.find(ctx.app.loadDb, ctx.environmentId);
     if (!row) throw errors.ENVIRONMENT_NOT_FOUND(ctx.environmentId);
     return toEnvironment(row);
   });
@@ -65,7 +65,7 @@ export async function current(ctx: Ctx): Promise<Environment> {
  */
 export async function idOfHost(app: App, host: string): Promise<string | undefined> {
   const byHost = await app.cache.get("environments", "*", async () => {
-    const rows = await store.list(app.db);
+    const rows = await store.list(app.loadDb);
     return new Map(rows.map((row) => [new URL(row.public_url).host, row.id]));
   });
   const id = byHost.get(host.toLowerCase());
@@ -105,7 +105,7 @@ export async function ensureFirst(app: App, db: Db): Promise<string> {
 
 /** The id of the first environment. @throws ENVIRONMENT_NOT_FOUND before the first start */
 export async function firstId(app: App): Promise<string> {
-  const [first] = await store.list(app.db);
+  const [first] = await store.list(app.loadDb);
   if (!first) throw errors.ENVIRONMENT_NOT_FOUND("yet: start Gatehouse once");
   return first.id;
 }

@@ -125,7 +125,7 @@ async function add(ctx: Ctx, state: "current" | "next"): Promise<void> {
 
 async function load(ctx: Ctx): Promise<KeySet> {
   return ctx.app.cache.get("signing_keys", ctx.environmentId, async () => {
-    const rows = await store.list({ db: ctx.app.db, environmentId: ctx.environmentId });
+    const rows = await store.list({ db: ctx.app.loadDb, environmentId: ctx.environmentId });
     const current = rows.find((row) => row.state === "current");
     if (!current) throw new Error(`environment ${ctx.environmentId} has no current signing key`);
     return {

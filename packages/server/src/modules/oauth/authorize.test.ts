@@ -219,6 +219,21 @@ describe("a live session", () => {
     }
   });
 
+  test("does not take a fresh sign-in at one organization for one at another", async () => {
+    const other = await createSamlTenant(app);
+    const { browser: busy } = await samlSignIn(app, other);
+    // As if the organization had been entered an hour ago, and the session renewed at another one since.
+    await app.app.db
+      .updateTable("session_organizations")
+      .set({ authenticated_at: new Date(app.app.now().getTime() - 3_600_000) })
+      .where("organization_id", "=", other.organizationId)
+      .execute();
+    const values = { organization_id: other.organizationId, prompt: "none" };
+    const fresh = await busy.visit(authorizeUrl(app, { ...values, max_age: "60" }));
+    expect(fresh.location).toContain("error=login_required");
+    expect(codeOf((await busy.visit(authorizeUrl(app, values))).location)).not.toBeNull();
+  });
+
   test("asks the identity provider for a fresh sign-in on prompt=login", async () => {
     const { location } = await again({ prompt: "login", connection_id: tenant.connectionId });
     expect(readAuthnRequest(location).xml).toContain('ForceAuthn="true"');

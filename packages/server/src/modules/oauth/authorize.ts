@@ -22,7 +22,9 @@ interface App {
  */
 export async function authorize(ctx: Ctx, query: URLSearchParams, browser: Browser): Promise<Step> {
   const app = await checkApp(ctx, query);
-  const state = query.getAll("state").length === 1 ? query.get("state") : null;
+  const states = query.getAll("state");
+  // A state that is refused is not sent back either.
+  const state = states.length === 1 && (states[0]?.length ?? 0) <= longest.state ? (states[0] ?? null) : null;
   const responseMode = answersByForm(query, app.redirectUri) ? "form_post" : "query";
   try {
     const parameters = readParameters(query);
@@ -43,6 +45,9 @@ export async function authorize(ctx: Ctx, query: URLSearchParams, browser: Brows
     return answerApp({ redirectUri: app.redirectUri, responseMode, state }, publicUrl, errorValues(error));
   }
 }
+
+/** Characters that an app may have carried back to it. */
+const longest = { state: 4096, nonce: 1024 };
 
 /** A form posts to web addresses only: an app with a scheme of its own reads its answer from the URL. */
 function answersByForm(query: URLSearchParams, redirectUri: string): boolean {
@@ -92,7 +97,6 @@ function checkForms(parameters: Parameters): void {
   if (responseMode !== "query" && responseMode !== "form_post") {
     throw errors.invalid_request(`response_mode is "${responseMode.slice(0, 60)}": use query or form_post`);
   }
-  const longest = { state: 4096, nonce: 1024 };
   for (const [name, length] of Object.entries(longest)) {
     if ((parameters.get(name)?.length ?? 0) > length)
       throw errors.invalid_request(`${name} is longer than ${length}`);
@@ -113,7 +117,7 @@ export const offeredScopes = ["openid", "profile", "email", "offline_access"];
 function readChallenge(parameters: Parameters, client: clients.Client): string | null {
   const challenge = parameters.get("code_challenge");
   if (challenge === undefined) {
-    const mandatory = client.enforce_pkce || client.type === "SPA" || client.type === "NTV";
+    const mandatory = client.enforce_pkce || clients.isPublic(client);
     if (mandatory)
       throw errors.invalid_request("code_challenge is missing: this client must use PKCE with S256");
     return null;

@@ -33,7 +33,7 @@ function describe(issuer: string): Record<string, unknown> {
       "iss sub aud exp iat auth_time nonce amr azp at_hash c_hash sid oid xoid email email_verified name given_name family_name preferred_username picture locale".split(
         " ",
       ),
-    prompt_values_supported: ["none", "login", "create", "select_account", "consent"],
+    prompt_values_supported: ["none", "login"],
     claims_parameter_supported: false,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

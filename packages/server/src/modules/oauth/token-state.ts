@@ -120,6 +120,6 @@ async function confidentialClient(
   authorization: string | undefined,
 ): Promise<clients.Client> {
   const client = await authenticateClient(ctx, parameters, authorization);
-  if (client.type === "SPA" || client.type === "NTV") throw errors.invalid_client();
+  if (clients.isPublic(client)) throw errors.invalid_client();
   return client;
 }

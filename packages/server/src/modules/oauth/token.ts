@@ -23,8 +23,7 @@ export async function exchange(
   const client = await authenticateClient(ctx, parameters, authorization);
   const grant = grants.find((candidate) => candidate.type === type);
   if (!grant) throw errors.unsupported_grant_type(type.slice(0, 60));
-  const isPublic = client.type === "SPA" || client.type === "NTV";
-  if (!client.grant_types.includes(type) || (isPublic && grant === clientCredentials)) {
+  if (!client.grant_types.includes(type) || (clients.isPublic(client) && grant === clientCredentials)) {
     throw errors.unauthorized_client(type);
   }
   return grant.exchange(ctx, client, parameters);

@@ -10,6 +10,8 @@ export type LiveSession = Session & {
   email: string;
   /** The connection that the organization was entered through; null when it was not. */
   connection_id: string | null;
+  /** When that was; null when it was not. */
+  entered_at: Date | null;
   /** Of the user in that organization; null when they are no member of it. */
   membership_status: string | null;
   /** The organization that the app shares the session in; null when it does not yet. */
@@ -77,6 +79,7 @@ export async function findLive(
     .select([
       "users.email",
       "session_organizations.connection_id",
+      "session_organizations.authenticated_at as entered_at",
       "memberships.status as membership_status",
       "session_clients.organization_id as client_organization_id",
     ])

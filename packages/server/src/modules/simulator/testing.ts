@@ -31,7 +31,7 @@ const workspace: Caller = { kind: "WORKSPACE", memberId: "mem_1" };
 /** Makes an environment and sets the simulator up in it. */
 export async function startSimulator(db: Db): Promise<TestSimulator> {
   const clock = { now: new Date("2026-03-01T12:00:00Z") };
-  const app: App = { ...stubApp(), db, now: () => clock.now };
+  const app: App = { ...stubApp(), db, loadDb: db, now: () => clock.now };
   const createCtx = ctxBuilder(app, createEmit([]));
   const id = newId("env");
   const publicUrl = `http://${id.replace("_", "-")}.localhost:8080`;

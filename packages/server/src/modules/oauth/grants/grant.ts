@@ -32,7 +32,7 @@ export interface Earned {
   refreshToken?: string;
 }
 
-/** Signs the tokens of a user. Runs after the transaction: signing takes longer than any query of it. */
+/** Signs the tokens of a user. Runs after everything is committed: signing takes longer than any query. */
 export async function userTokens(ctx: Ctx, client: Client, earned: Earned): Promise<TokenAnswer> {
   const environment = await environments.current(ctx);
   const { lifetimes } = environment;
