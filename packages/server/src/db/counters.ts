@@ -33,3 +33,13 @@ export async function readCount(at: Scope, name: string, scope: string): Promise
     .executeTakeFirstOrThrow();
   return Number(row.total);
 }
+
+/** Forgets the count `name` of a scope that is gone. */
+export async function removeCount(at: Scope, name: string, scope: string): Promise<void> {
+  await at.db
+    .deleteFrom("counters")
+    .where("environment_id", "=", at.environmentId)
+    .where("name", "=", name)
+    .where("scope", "=", scope)
+    .execute();
+}

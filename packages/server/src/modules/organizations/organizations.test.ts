@@ -432,6 +432,8 @@ describe("delete", () => {
     expect(await Promise.all(tables.map(count))).toEqual([0, 0, 0, 0]);
     const users = app.app.db.selectFrom("users").select("id").where("email", "=", `ada@${tenant.domain}`);
     expect(await users.execute()).toEqual([]);
+    const counts = app.app.db.selectFrom("counters").select("name").where("scope", "=", id);
+    expect(await counts.execute()).toEqual([]);
     expect((await app.api(`/organizations/${id}/domains`)).status).toBe(404);
     expect((await app.api(`/connections/${tenant.connectionId}`)).status).toBe(404);
   });

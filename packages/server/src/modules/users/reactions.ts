@@ -1,5 +1,5 @@
 /** What happens to users when something above them changes. */
-import { addToCount } from "../../db/counters.ts";
+import { addToCount, removeCount } from "../../db/counters.ts";
 import { on } from "../events/events.ts";
 import { organizationDeleted } from "../organizations/events.ts";
 import * as store from "./users.store.ts";
@@ -9,5 +9,6 @@ export const userReactions = [
   on(organizationDeleted, async (ctx, organization) => {
     const removed = await store.removeOnlyMembersOf(ctx, organization.id);
     if (removed > 0) await addToCount(ctx, "users", "", -removed);
+    await removeCount(ctx, "users", organization.id);
   }),
 ];
