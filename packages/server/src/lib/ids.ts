@@ -91,14 +91,6 @@ export function createIds(now: () => number = Date.now): (prefix: IdPrefix) => s
 /** A new id of the given kind, from the process's own source. */
 export const newId: (prefix: IdPrefix) => string = createIds();
 
-/**
- * Tells whether `value` has the shape of an id of that kind. 15 to 19 digits pass, since ids that were imported
- * keep theirs.
- */
-export function isId(prefix: IdPrefix, value: string): boolean {
-  return value.startsWith(`${prefix}_`) && /^[0-9]{15,19}$/.test(value.slice(prefix.length + 1));
-}
-
 // One call of the system's generator feeds 1,024 ids.
 const pool = new Uint32Array(1024);
 let used = pool.length;

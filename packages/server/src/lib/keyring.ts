@@ -88,14 +88,6 @@ export function wrapDataKey(masterKey: Buffer): Buffer {
   return wrap(masterKey, randomBytes(KEY_BYTES));
 }
 
-/**
- * Wraps the same data key under another master key; what it sealed stays as it is.
- * @throws KeyringError when the old master key does not open it
- */
-export function rewrapDataKey(oldMasterKey: Buffer, newMasterKey: Buffer, wrapped: Buffer): Buffer {
-  return wrap(newMasterKey, unwrapDataKey(oldMasterKey, wrapped));
-}
-
 function wrap(masterKey: Buffer, dataKey: Buffer): Buffer {
   return Buffer.concat([Buffer.of(VERSION), encrypt(checked(masterKey), dataKey, Buffer.from(WRAP_CONTEXT))]);
 }

@@ -1,4 +1,4 @@
-/** CORS for browser apps: any origin that a client has registered, without credentials (decisions, Fetch standard). */
+/** CORS for browser apps: any origin that a client has registered, without credentials (Fetch standard). */
 import type { Ctx } from "../../context.ts";
 import { AppError } from "../../errors.ts";
 import * as clients from "../clients/clients.ts";

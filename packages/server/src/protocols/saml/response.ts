@@ -14,14 +14,7 @@ import { type Expectations, refuseEmptyExpectations, type VerifiedAssertion } fr
 import { NS, STATUS_SUCCESS } from "./names.ts";
 import { decodePosted, parseXml, RESPONSE_XML } from "./parse-xml.ts";
 import { readAttributes, readNameId, readSession } from "./read-claims.ts";
-import {
-  attribute,
-  childrenNamed,
-  isNamed,
-  optionalChild,
-  plainText,
-  requiredChild,
-} from "./read-elements.ts";
+import { attribute, isNamed, optionalChild, plainText, requiredChild } from "./read-elements.ts";
 import { signatureOf } from "./read-signature.ts";
 import { SamlError, shorten } from "./saml-error.ts";
 import { type Survey, surveyDocument } from "./survey-document.ts";
@@ -55,35 +48,6 @@ export function verifyResponse(
   const isAssertionSigned = verifyIfSigned(assertion, keys);
   requireSignatures(expectations.signed, isResponseSigned, isAssertionSigned);
   return judgeAssertion(response, assertion, { expectations, now, isResponseSigned });
-}
-
-export type UnverifiedResponse = {
-  responseId?: string;
-  issuer?: string;
-  inResponseTo?: string;
-  destination?: string;
-};
-
-/**
- * Reads the outer fields of a response without verifying anything: to choose between a waiting flow and an
- * unsolicited start, and for traces. Nothing here may decide who someone is.
- *
- * @param samlResponse - the form field SAMLResponse as posted
- * @returns what the Response element claims
- * @throws {SamlError} of `malformed_saml_response`
- */
-export function peekUnverifiedResponse(samlResponse: string): UnverifiedResponse {
-  const response = readResponse(samlResponse);
-  const issuer = childrenNamed(response, NS.assertion, "Issuer")[0];
-  const fields = {
-    responseId: attribute(response, "ID"),
-    issuer: issuer && plainText(issuer),
-    inResponseTo: attribute(response, "InResponseTo"),
-    destination: attribute(response, "Destination"),
-  };
-  return Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) => (value ? [[name, shorten(value)]] : [])),
-  );
 }
 
 function readResponse(samlResponse: string): Element {
