@@ -2,11 +2,11 @@
 import type { Ctx } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
+import { connectionErrors } from "../connections/errors.ts";
 import type { Identity } from "../connections/sign-in.ts";
 import * as environments from "../environments/environments.ts";
 import type { AuthorizationCode } from "./codes.store.ts";
 import * as store from "./codes.store.ts";
-import { authErrors as errors } from "./errors.ts";
 
 export type { AuthorizationCode };
 
@@ -39,7 +39,7 @@ export async function issue(ctx: Ctx, input: NewCode): Promise<string> {
 export async function issueFor(ctx: Ctx, authRequestId: string, input: NewCode): Promise<string> {
   const code = newSecret();
   const closed = await store.insertForRequest(ctx, await rowOf(ctx, code, input), authRequestId);
-  if (!closed) throw errors.invalid_state();
+  if (!closed) throw connectionErrors.invalid_state();
   return code;
 }
 

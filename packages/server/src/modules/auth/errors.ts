@@ -12,10 +12,6 @@ export const authErrors = defineErrors({
       `No organization has ${domain} as a verified domain: no single sign-on connection was found`,
   ],
   login_required: ["UNAUTHENTICATED", "prompt=none was asked for, and the user is not signed in"],
-  invalid_state: [
-    "INVALID_ARGUMENT",
-    "This sign-in has expired, was finished already, or was begun in another browser: go back to the app and sign in again",
-  ],
   invalid_user_domain: [
     "PERMISSION_DENIED",
     (email: string) =>

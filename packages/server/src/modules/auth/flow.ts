@@ -271,7 +271,7 @@ async function openRequest(ctx: Ctx, id: string, browser: Browser): Promise<Auth
     browser.flowSecret === undefined
       ? undefined
       : await store.findOpen(ctx, id, hashSecret(browser.flowSecret), ctx.now());
-  if (!found) throw errors.invalid_state();
+  if (!found) throw connectionErrors.invalid_state();
   return found;
 }
 

@@ -105,8 +105,7 @@ export async function update(
   organizationId?: string,
 ): Promise<Connection> {
   return inTransaction(ctx, async (ctx) => {
-    await store.lock(ctx, id);
-    const connection = await get(ctx, id, organizationId);
+    const connection = await hold(ctx, id, organizationId);
     if (patch.type !== undefined && patch.type !== connection.type)
       throw errors.CONNECTION_TYPE_FIXED(connection.type);
     const settings = {
@@ -148,8 +147,7 @@ export interface Switched {
  */
 export async function enable(ctx: Ctx, id: string, organizationId?: string): Promise<Switched> {
   return inTransaction(ctx, async (ctx) => {
-    await store.lock(ctx, id);
-    const connection = await get(ctx, id, organizationId);
+    const connection = await hold(ctx, id, organizationId);
     const missing = await missingSettings(ctx, connection);
     if (missing.length > 0) {
       return { enabled: false, problem: `The connection is not complete: ${missing.join(", ")} missing` };
@@ -166,8 +164,7 @@ export async function enable(ctx: Ctx, id: string, organizationId?: string): Pro
 /** Lets nobody in through the connection any more; sessions go on. @throws CONNECTION_NOT_FOUND */
 export async function disable(ctx: Ctx, id: string, organizationId?: string): Promise<Switched> {
   return inTransaction(ctx, async (ctx) => {
-    await store.lock(ctx, id);
-    const connection = await get(ctx, id, organizationId);
+    const connection = await hold(ctx, id, organizationId);
     if (!connection.enabled) return { enabled: false, problem: "The connection is off already" };
     await store.set(ctx, id, { enabled: false, updated_at: ctx.now() });
     await known.forget(ctx, id);
@@ -192,6 +189,12 @@ export { remove as delete };
 export function clientSecret(ctx: Ctx, connection: Connection): string | undefined {
   if (connection.client_secret_sealed === null) return undefined;
   return ctx.app.keys.open(connection.client_secret_sealed, secretContext(connection.id)).toString("utf8");
+}
+
+/** A connection that nobody else changes until the transaction ends. @throws CONNECTION_NOT_FOUND */
+async function hold(ctx: Ctx, id: string, organizationId?: string): Promise<Connection> {
+  await store.lock(ctx, id);
+  return get(ctx, id, organizationId);
 }
 
 async function ownerOf(ctx: Ctx, domain: string | undefined): Promise<string | undefined> {

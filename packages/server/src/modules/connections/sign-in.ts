@@ -5,6 +5,7 @@
 import type { Ctx } from "../../context.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import * as environments from "../environments/environments.ts";
+import type { Profile } from "../users/users.ts";
 import type { Connection } from "./connections.store.ts";
 import * as store from "./connections.store.ts";
 import { connectionErrors as errors } from "./errors.ts";
@@ -15,7 +16,7 @@ import * as requests from "./sso-requests.store.ts";
 export type { SsoRequest };
 
 /** Who an identity provider says has signed in. */
-export interface Identity {
+export interface Identity extends Profile {
   connectionId: string;
   organizationId: string;
   /** The identity provider's own, stable name of the person; with the connection, the key of the identity. */
@@ -24,12 +25,6 @@ export interface Identity {
   email: string;
   /** False when the identity provider itself says that it has not verified the address. */
   emailVerified: boolean;
-  givenName?: string | undefined;
-  familyName?: string | undefined;
-  name?: string | undefined;
-  username?: string | undefined;
-  locale?: string | undefined;
-  picture?: string | undefined;
   groups?: string[] | undefined;
   /** What the connection's attribute mapping adds. */
   custom: Record<string, string>;

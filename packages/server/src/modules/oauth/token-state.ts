@@ -110,8 +110,8 @@ async function whoSignedIn(ctx: Ctx, claims: JWTPayload): Promise<LiveToken["sig
   const organizationId = String(claims.oid);
   const session = await sessions.findById(ctx, String(claims.sid));
   if (!session) return undefined;
-  const member = await users.member(ctx, organizationId, session.user_id);
-  return member?.membership_status === "ACTIVE" ? { session, member, organizationId } : undefined;
+  const member = await users.activeMember(ctx, organizationId, session.user_id);
+  return member && { session, member, organizationId };
 }
 
 async function confidentialClient(

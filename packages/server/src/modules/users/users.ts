@@ -88,6 +88,16 @@ export async function member(ctx: Ctx, organizationId: string, userId: string): 
   return store.findMember(ctx, organizationId, userId);
 }
 
+/** The same for a member who may act in the organization; undefined for an inactive or invited one, too. */
+export async function activeMember(
+  ctx: Ctx,
+  organizationId: string,
+  userId: string,
+): Promise<Member | undefined> {
+  const found = await member(ctx, organizationId, userId);
+  return found?.membership_status === "ACTIVE" ? found : undefined;
+}
+
 /**
  * Notes that a user has signed in through a connection, as that connection's subject.
  * @param login.emailProven the identity provider of the address's own, verified domain has vouched for it

@@ -64,9 +64,8 @@ async function subjectOf(ctx: Ctx, code: codes.AuthorizationCode): Promise<Subje
   if (code.session_id === null) return { mode: "modular", identity: code.profile as unknown as Identity };
   const session = await sessions.findById(ctx, code.session_id);
   if (!session) throw errors.invalid_grant("The session has ended: sign in again");
-  const member = await users.member(ctx, code.organization_id, session.user_id);
-  if (member?.membership_status !== "ACTIVE")
-    throw errors.invalid_grant("The user is no active member any more");
+  const member = await users.activeMember(ctx, code.organization_id, session.user_id);
+  if (!member) throw errors.invalid_grant("The user is no active member any more");
   const { organization_id: organizationId, connection_id: connectionId } = code;
   return { mode: "full_stack", member, sessionId: session.id, organizationId, connectionId };
 }

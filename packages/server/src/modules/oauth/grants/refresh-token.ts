@@ -39,9 +39,8 @@ function narrowed(granted: string, parameters: Parameters): string {
 async function subjectOf(ctx: Ctx, grant: refreshTokens.Grant): Promise<Subject> {
   const session = await sessions.touch(ctx, grant.session_id);
   if (!session) throw errors.invalid_grant("The session has ended: sign in again");
-  const member = await users.member(ctx, grant.organization_id, session.user_id);
-  if (member?.membership_status !== "ACTIVE")
-    throw errors.invalid_grant("The user is no active member any more");
+  const member = await users.activeMember(ctx, grant.organization_id, session.user_id);
+  if (!member) throw errors.invalid_grant("The user is no active member any more");
   const connectionId = await sessions.connectionOf(ctx, session.id, grant.organization_id);
   const { organization_id: organizationId } = grant;
   return { mode: "full_stack", member, sessionId: session.id, organizationId, connectionId };
