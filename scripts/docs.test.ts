@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { compatibilityPage } from "./generate-compatibility.ts";
 import { configurationPage } from "./generate-configuration.ts";
 import { errorsPage } from "./generate-errors.ts";
+import { guidePages } from "./generate-guides.ts";
 
 const root = join(import.meta.dirname, "..");
 const pages = [
@@ -46,6 +47,15 @@ test.each([
   ["compatibility.md", compatibilityPage],
 ])("docs/%s is what its source makes", (name, make) => {
   expect(readFileSync(join(root, "docs", name), "utf8")).toBe(make());
+});
+
+test.each(guidePages())("docs/%s is what the guides make", (name, text) => {
+  expect(readFileSync(join(root, "docs", name), "utf8")).toBe(text);
+});
+
+test("docs/guides/ has no page that no guide makes", () => {
+  const made = guidePages().map(([name]) => `docs/${name}`);
+  expect(globSync("docs/guides/*", { cwd: root }).sort()).toEqual(made.sort());
 });
 
 test("the check of links notices a file and a heading that are not there", () => {

@@ -11,6 +11,7 @@ const generators = [
   "generate-configuration.ts",
   "generate-errors.ts",
   "generate-compatibility.ts",
+  "generate-guides.ts",
 ];
 
 for (const file of generators) {
