@@ -7,6 +7,7 @@ import { environmentErrors } from "../packages/server/src/modules/environments/e
 import { oauthErrors } from "../packages/server/src/modules/oauth/errors.ts";
 import { organizationErrors } from "../packages/server/src/modules/organizations/errors.ts";
 import { simulatorErrors } from "../packages/server/src/modules/simulator/errors.ts";
+import { traceErrors } from "../packages/server/src/modules/traces/errors.ts";
 import { userErrors } from "../packages/server/src/modules/users/errors.ts";
 
 /** API: the error body of REST and RPC. OAuth: the JSON of RFC 6749. App: at the redirect URI. Page: in the browser. */
@@ -20,6 +21,8 @@ export interface ErrorTable {
   /** Where the codes are seen that `places` leaves out. */
   usually: Place;
   places?: Readonly<Record<string, readonly Place[]>>;
+  /** A sign-in can end with them, so each has help of its own. */
+  ends?: true;
 }
 
 export const errorTables: readonly ErrorTable[] = [
@@ -28,17 +31,22 @@ export const errorTables: readonly ErrorTable[] = [
     module: "auth",
     errors: authErrors,
     usually: "app",
-    places: { invalid_state: ["page", "app"], NO_SSO_FOR_EMAIL: ["API"] },
+    ends: true,
+    places: { invalid_state: ["page", "app"], NO_SSO_FOR_EMAIL: ["API"], IDP_INITIATED_NO_TARGET: ["page"] },
   },
   {
     title: "Connections: signing in",
     module: "connections",
     errors: withCodes(connectionErrors, isProtocolCode),
     usually: "app",
+    ends: true,
     places: {
       invalid_connection_id: ["app", "API"],
       invalid_state: ["page", "app"],
       invalid_saml_form_params: ["page"],
+      invalid_logout_state: ["page"],
+      invalid_logout_token: ["OAuth"],
+      logout_replayed: ["page", "OAuth"],
     },
   },
   {
@@ -73,6 +81,13 @@ export const errorTables: readonly ErrorTable[] = [
     errors: withCodes(connectionErrors, (name) => !isProtocolCode(name)),
     usually: "API",
     places: { CONNECTION_NOT_FOUND: ["API", "page"] },
+  },
+  {
+    title: "Traces",
+    module: "traces",
+    errors: traceErrors,
+    usually: "API",
+    places: { TRACE_NOT_FOUND: ["API", "page"] },
   },
   { title: "Environments", module: "environments", errors: environmentErrors, usually: "API" },
   { title: "Users", module: "users", errors: userErrors, usually: "nowhere" },

@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { AppError } from "../packages/server/src/errors.ts";
+import { adviceFor } from "../packages/server/src/modules/traces/advice.ts";
+import { oidcAdvice } from "../packages/server/src/modules/traces/advice-oidc.ts";
 import { openPage } from "../packages/server/src/paging.ts";
 import { SamlError, type SamlErrorReason } from "../packages/server/src/protocols/saml/saml-error.ts";
 import { fastifyRefusal, refusals, wrongType, wrongVerb } from "../packages/server/src/transport/refusals.ts";
@@ -30,11 +32,18 @@ ${parts.join("\n\n")}
 ## SAML responses and metadata
 
 The identity provider's message was read and refused. At the app's redirect URI \`error\` is the code and
-\`error_description\` the message. The reason is finer and stands in the log (\`LOG_LEVEL=info\`, member \`err.reason\`).
+\`error_description\` the message. The reason is finer: the trace of the sign-in names it with what was seen and what was
+expected, and so does the log (\`LOG_LEVEL=info\`, member \`err.reason\`).
 Errors of metadata reach the API as \`CONNECTION_METADATA_INVALID\`, and those of certificates as \`CONNECTION_CERTIFICATE_INVALID\`, with the
 same message.
 
-${table(["Code", "Reason", "Message"], samlRows())}
+${table(["Code", "Reason", "Message", "Fix"], samlRows())}
+
+## Answers of OpenID providers
+
+The finer reasons below \`invalid_id_token\` and \`server_error\`, as traces name them.
+
+${table(["Reason", "What happened", "Fix"], oidcRows())}
 
 ## The transport
 
@@ -57,12 +66,18 @@ Where an error is seen:
   that is in upper case arrives there as \`server_error\`.
 - **page**: the user sees a page with message, code and the id of the request, since no app can be told safely.
 
+Whatever ends a sign-in has a fix, in the tables below and in the trace of the attempt: the app receives the address of
+its page as \`error_uri\`, and its reference stands at the end of \`error_description\`.
+
 The id of the request (\`x-request-id\` of every answer) is in the log line of the request. What no rule names
 leaves as \`INTERNAL\`, without a word of its cause; the cause is in the log.`;
 
 function tableOf(each: ErrorTable): string {
-  const rows = Object.keys(each.errors).map((name) => errorRow(each, name));
-  return table(["Code", "Status", "HTTP", "Message", "Where"], rows);
+  const head = ["Code", "Status", "HTTP", "Message", "Where", ...(each.ends ? ["Fix"] : [])];
+  return table(
+    head,
+    Object.keys(each.errors).map((name) => errorRow(each, name)),
+  );
 }
 
 function errorRow(each: ErrorTable, name: string): string[] {
@@ -75,6 +90,7 @@ function errorRow(each: ErrorTable, name: string): string[] {
     httpOf(error, places),
     (texts.length > 0 ? texts : [error.message]).map(cell).join("<br>"),
     places.map((place) => placeNames[place]).join(", "),
+    ...(each.ends ? [cell(adviceFor(name).fix)] : []),
   ];
 }
 
@@ -148,8 +164,13 @@ function samlRows(): string[][] {
       code(error.code),
       code(reason),
       (messages.get(reason) ?? ["says what was seen"]).map(cell).join("<br>"),
+      cell(adviceFor(error.code, reason).fix),
     ];
   });
+}
+
+function oidcRows(): string[][] {
+  return Object.entries(oidcAdvice).map(([reason, { title, fix }]) => [code(reason), cell(title), cell(fix)]);
 }
 
 function samlMessages(): Map<string, string[]> {

@@ -10,11 +10,15 @@ import { isReady } from "./db/ready.ts";
 import { prepareFirstEnvironment, systemCtx } from "./first-start.ts";
 import { authService } from "./modules/auth/rpc.ts";
 import { clientService } from "./modules/clients/rpc.ts";
+import { connectionTestRoutes } from "./modules/connections/connection-test.http.ts";
 import { initRoutes } from "./modules/connections/init.http.ts";
+import { oauthConnectionRoutes } from "./modules/connections/oauth.http.ts";
 import { oidcRoutes } from "./modules/connections/oidc.http.ts";
+import { oidcLogoutRoutes } from "./modules/connections/oidc-logout.http.ts";
 import { connectionReactions } from "./modules/connections/reactions.ts";
 import { connectionService, gatehouseConnectionService } from "./modules/connections/rpc.ts";
 import { samlRoutes } from "./modules/connections/saml.http.ts";
+import { samlLogoutRoutes } from "./modules/connections/saml-logout.http.ts";
 import { domainService } from "./modules/domains/rpc.ts";
 import { idOfHost } from "./modules/environments/environments.ts";
 import { homeRoutes } from "./modules/environments/home.http.ts";
@@ -26,6 +30,9 @@ import { tokenRoutes } from "./modules/oauth/token.http.ts";
 import { callerOf } from "./modules/oauth/token-state.ts";
 import { organizationService } from "./modules/organizations/rpc.ts";
 import { sessionReactions } from "./modules/sessions/reactions.ts";
+import { traceReactions } from "./modules/traces/reactions.ts";
+import { traceService } from "./modules/traces/rpc.ts";
+import { traceRoutes } from "./modules/traces/traces.http.ts";
 import { userReactions } from "./modules/users/reactions.ts";
 import { type Fakes, openRuntime } from "./runtime.ts";
 import { appRoutes } from "./transport/apps.ts";
@@ -40,6 +47,7 @@ export const services = [
   organizationService,
   domainService,
   clientService,
+  traceService,
   connectionService,
   gatehouseConnectionService,
   authService,
@@ -47,16 +55,21 @@ export const services = [
 
 const routes: HttpRoute[] = [
   ...homeRoutes,
+  ...traceRoutes,
   ...initRoutes,
+  ...connectionTestRoutes,
   ...samlRoutes,
+  ...samlLogoutRoutes,
   ...oidcRoutes,
+  ...oauthConnectionRoutes,
+  ...oidcLogoutRoutes,
   ...authorizeRoutes,
   ...tokenRoutes,
   ...documentRoutes,
 ];
 
 /** Run in this order, in the transaction of the change. */
-const reactions = [...userReactions, ...sessionReactions, ...connectionReactions];
+const reactions = [...userReactions, ...sessionReactions, ...traceReactions, ...connectionReactions];
 
 export const emit = createEmit(reactions);
 
@@ -69,8 +82,8 @@ export interface Gatehouse {
   databaseUrl: string;
   /** The id of the first environment. */
   environmentId: string;
-  /** A context that may all, for commands and tests. */
-  systemCtx(): Ctx;
+  /** A context that may all, for jobs, commands and tests; in the first environment unless another is named. */
+  systemCtx(of?: string): Ctx;
   /** Development: what the simulated identity providers are wired to. */
   testOrganization:
     | { organizationId: string; samlConnectionId: string; oidcConnectionId: string }
@@ -91,7 +104,7 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
     const transport = createTransport({
       app,
       services,
-      contract: [...contract, gatehouseConnectionService.service],
+      contract: [...contract, traceService.service, gatehouseConnectionService.service],
       routes: [...routes, ...appRoutes({ login: loginPages }), ...(simulator?.routes ?? [])],
       resolveEnvironment: (host) => idOfHost(app, host),
       verifyBearer: callerOf,
@@ -104,7 +117,7 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
       port,
       databaseUrl: runtime.databaseUrl,
       environmentId,
-      systemCtx: () => systemCtx(createCtx, environmentId),
+      systemCtx: (of = environmentId) => systemCtx(createCtx, of),
       testOrganization: simulator?.testOrganization,
       async stop(alongside) {
         await Promise.all([transport.stop(), alongside]);

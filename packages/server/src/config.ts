@@ -26,6 +26,8 @@ export interface Config {
   smtpUrl: string;
   mailFrom: string;
   logLevel: string;
+  /** How long the traces of sign-ins are kept. */
+  traceDays: number;
 }
 
 interface Setting {
@@ -136,6 +138,12 @@ export const settings = [
     default: "warn (production: info)",
     about: "What the structured log holds; at info, a line a request.",
   },
+  {
+    name: "GATEHOUSE_TRACE_DAYS",
+    type: "number",
+    default: "30",
+    about: "How many days the traces of sign-in attempts are kept.",
+  },
 ] as const satisfies readonly Setting[];
 
 type Name = (typeof settings)[number]["name"];
@@ -181,6 +189,7 @@ export function readConfig(env: Env): Config {
       ["trace", "debug", "info", "warn", "error"] as const,
       mode === "production" ? "info" : "warn",
     ),
+    traceDays: reader.whole("GATEHOUSE_TRACE_DAYS", 30, 1, 3_650),
   };
   if (mode === "production") problems.push(...missingInProduction(config, problems));
   if (problems.length > 0) throw new ConfigError(problems);

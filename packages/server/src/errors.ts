@@ -26,6 +26,20 @@ export interface FieldViolation {
   description: string;
 }
 
+/** What a refused message held, for the trace; the message of the error says the same in words. */
+export interface Evidence {
+  /** Finer than the code, such as `audience_mismatch`. */
+  reason?: string | undefined;
+  observed?: string | undefined;
+  expected?: string | undefined;
+}
+
+/** Where the one who meets an error can read more: the reference to read out, and the page that explains it. */
+export interface Help {
+  reference: string;
+  url: string;
+}
+
 /** An error that a caller may read. Everything else that is thrown leaves as INTERNAL. */
 export class AppError extends Error {
   override readonly name = "AppError";
@@ -34,28 +48,44 @@ export class AppError extends Error {
   readonly violations: readonly FieldViolation[];
   /** HTTP headers that belong to the answer, such as `Retry-After`. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly evidence: Evidence | undefined;
+  readonly help: Help | undefined;
 
-  constructor(
-    code: string,
-    status: Status,
-    message: string,
-    options: { cause?: unknown; violations?: FieldViolation[]; headers?: Record<string, string> } = {},
-  ) {
+  constructor(code: string, status: Status, message: string, options: AppErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = status;
     this.violations = options.violations ?? [];
     this.headers = options.headers ?? {};
+    this.evidence = options.evidence;
+    this.help = options.help;
   }
 
   /** The same error with the reason for the log attached; the caller never reads it. */
   because(cause: unknown): AppError {
+    return this.with({ cause });
+  }
+
+  /** The same error with more known of it. */
+  with(more: AppErrorOptions): AppError {
+    const { cause, violations, headers, evidence, help } = this;
     return new AppError(this.code, this.status, this.message, {
       cause,
-      violations: [...this.violations],
-      headers: { ...this.headers },
+      violations,
+      headers,
+      evidence,
+      help,
+      ...more,
     });
   }
+}
+
+interface AppErrorOptions {
+  cause?: unknown;
+  violations?: readonly FieldViolation[];
+  headers?: Readonly<Record<string, string>>;
+  evidence?: Evidence | undefined;
+  help?: Help | undefined;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the parameters of each message are inferred from the table.

@@ -29,7 +29,7 @@ export async function run(): Promise<Gatehouse | undefined> {
 
 async function start(): Promise<Running> {
   const gatehouse = await startGatehouse(readConfig(process.env));
-  const jobs = startJobs(gatehouse.app, gatehouse.databaseUrl);
+  const jobs = startJobs(gatehouse.app, gatehouse.systemCtx, gatehouse.databaseUrl);
   jobs.catch((err: unknown) => gatehouse.app.log.error({ err }, "jobs did not start"));
   const stopJobs = () => jobs.then((end) => end()).catch(() => undefined);
   return { gatehouse, stop: () => gatehouse.stop(stopJobs()) };

@@ -11,8 +11,9 @@ import { AuthenticationType, auth_option } from "@gatehouse/contract/scalekit/v1
 import { OrganizationService } from "@gatehouse/contract/scalekit/v1/organizations/organizations_pb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ApiAnswer, startTestApp, type TestApp } from "./testing/app.ts";
+import { TestBrowser } from "./testing/browser.ts";
 import { createEnvironment, type OtherEnvironment, rpc, sessionToken } from "./testing/callers.ts";
-import { createSamlTenant, type SamlTenant } from "./testing/sign-in.ts";
+import { createSamlTenant, type SamlTenant, samlSignIn } from "./testing/sign-in.ts";
 import { sourceFiles } from "./testing/source-files.ts";
 import { callerBits } from "./transport/callers.ts";
 import type { ServiceDoor } from "./transport/service.ts";
@@ -22,6 +23,8 @@ let other: OtherEnvironment;
 let ours: SamlTenant;
 let theirs: SamlTenant;
 let domains: { ours: string; theirs: string };
+/** A connection of the whole environment. */
+let social: string;
 const tokens = { all: "", none: "" };
 
 const everyPermission = [
@@ -35,6 +38,9 @@ beforeAll(async () => {
   ours = await createSamlTenant(app);
   theirs = await createSamlTenant(app);
   domains = { ours: await domainOf(ours), theirs: await domainOf(theirs) };
+  const github = await app.api("/connections", { body: { provider: "GITHUB", type: "OAUTH" } });
+  social = github.body.connection.id;
+  await testConnection(theirs);
   tokens.all = await sessionToken(app, ours, everyPermission);
   tokens.none = await sessionToken(app, ours, []);
   await app.api(`/organizations/${theirs.organizationId}`, {
@@ -88,9 +94,39 @@ const attempts: Record<string, Attempt> = {
   "ConnectionService/DisableConnection": {
     request: "PATCH /organizations/{org}/connections/{connection}:disable",
   },
+  "ConnectionService/AssignDomainsToConnection": {
+    request: "PUT /organizations/{org}/connections/{connection}/domains",
+    body: { domain_ids: [] },
+  },
+  "ConnectionService/GetConnectionContext": {
+    request: "GET /organizations/{org}/connections/{connection}/contexts",
+  },
+  "ConnectionService/UpdateConnectionContext": {
+    request: "PUT /organizations/{org}/connections/{connection}/contexts",
+    body: { note: "taken over" },
+  },
+  "ConnectionService/UpdateEnvironmentConnection": {
+    request: "PATCH /connections/{social}",
+    body: { provider: "GITHUB", type: "OAUTH", ui_button_title: "taken over" },
+  },
+  "ConnectionService/DeleteEnvironmentConnection": { request: "DELETE /connections/{social}" },
+  "ConnectionService/EnableEnvironmentConnection": { request: "PATCH /connections/{social}:enable" },
+  "ConnectionService/DisableEnvironmentConnection": { request: "PATCH /connections/{social}:disable" },
   "gatehouse.ConnectionService/ImportIdpMetadata": {
     request: "POST /organizations/{org}/connections/{connection}:import_metadata",
     body: { xml: "<EntityDescriptor/>" },
+  },
+  "gatehouse.ConnectionService/SetIdpInitiatedLogin": {
+    request: "PATCH /organizations/{org}/connections/{connection}:idp_initiated_login",
+    body: { allowed: false },
+  },
+  "ConnectionService/GetConnectionTestResult": {
+    request: "GET /connections/{connection}/test-requests/{test}",
+  },
+  "gatehouse.TraceService/GetTrace": { request: "GET /traces/{trace}" },
+  "EnvironmentService/GenerateNewSamlCertificate": {
+    request: "POST /environments/{env}/saml-certificates:generate",
+    body: {},
   },
   "EnvironmentService/EnableFSAFeature": {
     request: "POST /environments/{env}/features/fsa/enable",
@@ -101,7 +137,11 @@ const attempts: Record<string, Attempt> = {
 /** These take no id of anybody: they are about the caller's own environment, or are lists, tested below. */
 const withoutIds = [
   "AuthService/DiscoveryAuthMethod",
+  "ConnectionService/CreateEnvironmentConnection",
   "ConnectionService/ListConnections",
+  "ConnectionService/ListOrganizationConnections",
+  "ConnectionService/SearchOrganizationConnections",
+  "gatehouse.TraceService/ListTraces",
   "EnvironmentService/DisableFSAFeature",
   "OrganizationService/CreateOrganization",
   "OrganizationService/ListOrganization",
@@ -119,21 +159,26 @@ async function doors(): Promise<ServiceDoor[]> {
 }
 
 /** Every built method by its name here, with who may call it. */
-async function builtMethods(): Promise<Map<string, AuthenticationType>> {
+async function builtMethods(): Promise<Map<string, Allowed>> {
   const methods = (await doors()).flatMap(({ service, handlers }) =>
     service.methods
       .filter((method) => handlers.has(method.localName))
       .map((method) => {
         const prefix = service.typeName.startsWith("gatehouse.") ? "gatehouse." : "";
-        const callers = getOption(method, auth_option).authenticationType;
-        return [`${prefix}${service.name}/${method.name}`, callers] as const;
+        const { authenticationType: callers, permissions } = getOption(method, auth_option);
+        return [`${prefix}${service.name}/${method.name}`, { callers, permissions }] as const;
       }),
   );
   return new Map(methods);
 }
 
-function admitsSession(callers: AuthenticationType = AuthenticationType.BLOCKED): boolean {
-  return (callers & callerBits.SESSION) !== 0;
+interface Allowed {
+  callers: AuthenticationType;
+  permissions: readonly string[];
+}
+
+function admitsSession(method: Allowed | undefined): boolean {
+  return ((method?.callers ?? AuthenticationType.BLOCKED) & callerBits.SESSION) !== 0;
 }
 
 function fill(text: string, names: Record<string, string>): string {
@@ -142,7 +187,24 @@ function fill(text: string, names: Record<string, string>): string {
 
 function idsOf(tenant: SamlTenant, domain: string) {
   const { organizationId: org, connectionId: connection } = tenant;
-  return { org, connection, domain, client: app.clientId, env: app.environmentId };
+  const ids = { org, connection, domain, social, client: app.clientId, env: app.environmentId };
+  return { ...ids, ...tested.get(tenant) };
+}
+
+/** A test sign-in at the tenant's connection, and the trace that it left. */
+const tested = new Map<SamlTenant, { test: string; trace: string }>();
+
+async function testConnection(tenant: SamlTenant): Promise<void> {
+  const browser = new TestBrowser(app.url);
+  await browser.visit(`${app.url}/sso/v1/saml/${tenant.connectionId}/test`);
+  const { id } = await app.app.db
+    .selectFrom("connection_tests")
+    .select("id")
+    .where("connection_id", "=", tenant.connectionId)
+    .executeTakeFirstOrThrow();
+  await samlSignIn(app, tenant);
+  const { body } = await app.api(`/traces?connection_id=${tenant.connectionId}`);
+  tested.set(tenant, { test: id, trace: body.traces[0].id });
 }
 
 async function call(attempt: Attempt, names: Record<string, string>, token: string): Promise<ApiAnswer> {
@@ -152,7 +214,15 @@ async function call(attempt: Attempt, names: Record<string, string>, token: stri
 
 /** All that there is of the first environment, as text. */
 async function everything(): Promise<string> {
-  const tables = ["organizations", "domains", "connections", "clients", "environments", "events"] as const;
+  const tables = [
+    "organizations",
+    "domains",
+    "connections",
+    "clients",
+    "environments",
+    "events",
+    "saml_certificates",
+  ] as const;
   const rows = await Promise.all(
     tables.map((table) => app.app.db.selectFrom(table).selectAll().orderBy("id").execute()),
   );
@@ -237,6 +307,9 @@ describe("an end user of one organization", () => {
       { request: "GET /clients/{client}" },
       { request: "PATCH /clients/{client}", body: { name: "Mine" } },
       { request: "GET /connections/{connection}" },
+      { request: "POST /connections", body: { provider: "GITHUB", type: "OAUTH" } },
+      { request: "GET /organizations/-/connections" },
+      { request: "GET /organizations/-/connections:search?query={org}" },
       { request: "POST /features/fsa/disable" },
       { request: "POST /features/fsa/enable", body: {} },
     ];
@@ -250,7 +323,9 @@ describe("an end user of one organization", () => {
   test("needs the permission that the method names, for its own organization too", async () => {
     const before = await everything();
     const built = await builtMethods();
-    const open = Object.entries(attempts).filter(([name]) => admitsSession(built.get(name)));
+    const open = Object.entries(attempts).filter(
+      ([name]) => admitsSession(built.get(name)) && built.get(name)?.permissions.length !== 0,
+    );
     for (const [name, attempt] of open) {
       const { status, body } = await call(attempt, idsOf(ours, domains.ours), tokens.none);
       expect({ name, status, message: body.message }).toEqual({
@@ -281,10 +356,12 @@ describe("an end user of one organization", () => {
 describe("an application of another environment", () => {
   test("reaches nothing of this one by its ids, in any method", async () => {
     const before = await everything();
+    const built = await builtMethods();
     for (const [name, { request, body }] of Object.entries(attempts)) {
       const [method = "", path = ""] = fill(request, idsOf(theirs, domains.theirs)).split(" ");
       const { status } = await other.api(path, { method, ...(body && { body }) });
-      expect({ name, status }).toEqual({ name, status: 404 });
+      const admitted = ((built.get(name)?.callers ?? 0) & callerBits.CLIENT) !== 0;
+      expect({ name, status }).toEqual({ name, status: admitted ? 404 : 403 });
     }
     expect(await everything()).toBe(before);
   });
@@ -298,6 +375,10 @@ describe("an application of another environment", () => {
       `domain=${theirs.domain}`,
     ]) {
       expect((await other.api(`/connections?${query}`)).body).toEqual({ connections: [] });
+    }
+    for (const list of ["", ":search", `:search?query=${theirs.connectionId}`]) {
+      const { body } = await other.api(`/organizations/-/connections${list}`);
+      expect(body).toMatchObject({ connections: [], total_size: 0 });
     }
     const { next_page_token: token } = (await app.api("/organizations?page_size=1")).body;
     expect((await other.api(`/organizations?page_token=${token}`)).body).toMatchObject({ organizations: [] });

@@ -100,18 +100,42 @@ export interface ConnectionCertificates {
   fingerprint: string;
   id: string;
   issuer: string;
+  warned_days: number | null;
+}
+
+export interface ConnectionDomains {
+  connection_id: string;
+  domain_id: string;
+  environment_id: string;
+}
+
+export interface ConnectionTests {
+  browser_hash: Buffer;
+  connection_id: string;
+  created_at: Timestamp;
+  environment_id: string;
+  error: string | null;
+  error_description: string | null;
+  expires_at: Timestamp;
+  id: string;
+  status: string;
+  trace_id: string | null;
+  user_info: Json | null;
 }
 
 export interface Connections {
   attribute_mapping: Generated<Json>;
   client_secret_sealed: Buffer | null;
   configuration_type: Generated<string>;
+  context: Generated<Json>;
   created_at: Timestamp;
   debug_enabled: Generated<boolean>;
   enabled: Generated<boolean>;
   environment_id: string;
   id: string;
   key_id: string | null;
+  metadata_problem: Generated<string>;
+  metadata_read_at: Timestamp | null;
   organization_id: string | null;
   provider: string;
   provider_key: Generated<string>;
@@ -192,6 +216,17 @@ export interface Grants {
   session_id: string;
 }
 
+export interface LogoutRequests {
+  connection_id: string;
+  consumed_at: Timestamp | null;
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp;
+  handle_hash: Buffer;
+  return_to: string | null;
+  saml_request_id: string | null;
+}
+
 export interface MembershipRoles {
   environment_id: string;
   organization_id: string;
@@ -246,6 +281,15 @@ export interface Roles {
   updated_at: Timestamp;
 }
 
+export interface SamlCertificates {
+  certificate: string;
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp;
+  id: string;
+  private_sealed: Buffer;
+}
+
 export interface SamlResponses {
   connection_id: string;
   created_at: Timestamp;
@@ -276,6 +320,9 @@ export interface SessionOrganizations {
   environment_id: string;
   organization_id: string;
   session_id: string;
+  upstream: Json | null;
+  upstream_session: string | null;
+  upstream_subject: string | null;
 }
 
 export interface Sessions {
@@ -331,7 +378,25 @@ export interface SsoRequests {
   handle_hash: Buffer;
   nonce: string | null;
   saml_request_id: string | null;
+  sent: Generated<Json>;
   verifier_sealed: Buffer | null;
+}
+
+export interface Traces {
+  client_id: Generated<string>;
+  connection_id: string;
+  created_at: Timestamp;
+  email: Generated<string>;
+  environment_id: string;
+  error_code: Generated<string>;
+  expires_at: Timestamp;
+  id: string;
+  kind: string;
+  link_hash: Buffer | null;
+  organization_id: string | null;
+  outcome: string;
+  reference: string;
+  steps: Json;
 }
 
 export interface UsedAssertions {
@@ -367,6 +432,8 @@ export interface Database {
   client_secrets: ClientSecrets;
   clients: Clients;
   connection_certificates: ConnectionCertificates;
+  connection_domains: ConnectionDomains;
+  connection_tests: ConnectionTests;
   connections: Connections;
   counters: Counters;
   data_keys: DataKeys;
@@ -375,11 +442,13 @@ export interface Database {
   events: Events;
   external_identities: ExternalIdentities;
   grants: Grants;
+  logout_requests: LogoutRequests;
   membership_roles: MembershipRoles;
   memberships: Memberships;
   organizations: Organizations;
   refresh_tokens: RefreshTokens;
   roles: Roles;
+  saml_certificates: SamlCertificates;
   saml_responses: SamlResponses;
   schema_migrations: SchemaMigrations;
   session_clients: SessionClients;
@@ -389,6 +458,7 @@ export interface Database {
   simulator_codes: SimulatorCodes;
   simulator_keys: SimulatorKeys;
   sso_requests: SsoRequests;
+  traces: Traces;
   used_assertions: UsedAssertions;
   users: Users;
 }

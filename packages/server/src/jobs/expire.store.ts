@@ -9,8 +9,11 @@ type Expiring =
   | "used_assertions"
   | "simulator_codes"
   | "sso_requests"
+  | "logout_requests"
   | "auth_requests"
   | "authorization_codes"
+  | "connection_tests"
+  | "traces"
   | "sessions";
 
 /** Removes the rows whose `column` is before `limit`. */
@@ -23,4 +26,32 @@ export async function removeBefore(db: Db, table: Expiring, column: string, limi
     );
     if ((result.numAffectedRows ?? 0n) < BigInt(batch)) return;
   }
+}
+
+/** A leg to an identity provider that expired without an answer, with the sign-in that it belonged to. */
+export interface AbandonedLeg {
+  environment_id: string;
+  organization_id: string | null;
+  connection_id: string;
+  client_id: string;
+  login_hint: string;
+  sent: Record<string, string>;
+  created_at: Date;
+}
+
+/** Removes some legs that were never answered, and returns those of sign-ins. */
+export async function takeAbandoned(db: Db, now: Date): Promise<AbandonedLeg[]> {
+  const { rows } = await sql<AbandonedLeg>`
+    with gone as (
+      delete from sso_requests where ctid = any(array(
+        select ctid from sso_requests
+        where expires_at < ${now} and consumed_at is null and auth_request_id like 'req\_%' limit 500))
+      returning environment_id, connection_id, auth_request_id, sent, created_at
+    )
+    select gone.environment_id, gone.connection_id, gone.sent, gone.created_at, connections.organization_id,
+      auth_requests.client_id, auth_requests.login_hint
+    from gone
+    join auth_requests on auth_requests.id = gone.auth_request_id
+    left join connections on connections.id = gone.connection_id`.execute(db);
+  return rows;
 }

@@ -27,7 +27,9 @@ export interface OidcOp {
   /** Claims by login hint; `sub` is the subject. */
   people: Map<string, Record<string, unknown> & { sub: string }>;
   /** Goes through the provider as a browser and returns the address that it leads back to. */
-  signIn(url: string): Promise<string>;
+  signIn(url: string, browser?: TestBrowser): Promise<string>;
+  /** Signs out there in a browser that signed in, after the question whether to, and returns where that leads. */
+  signOut(url: string, browser: TestBrowser): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -48,7 +50,10 @@ export async function startOidcOp(): Promise<OidcOp> {
     adapter: (model: string) => adapterOf(model, rows),
     claims: { email: ["email", "email_verified"], profile: ["given_name", "family_name"] },
     cookies: { keys: ["a key for tests only"] },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+    // Its own reaches no loopback address, and the server under test has no other.
+    fetch: (url: string, { dispatcher: _, ...init }: RequestInit & { dispatcher?: unknown }) =>
+      fetch(url, init),
     findAccount: (_ctx: Hook, sub: string) => ({ accountId: sub, claims: () => personOf(people, sub) }),
     interactions: { url: (_ctx: Hook, interaction: { uid: string }) => `/interaction/${interaction.uid}` },
     jwks: { keys: [{ ...(await exportJWK(privateKey)), use: "sig", alg: "RS256" }] },
@@ -76,7 +81,14 @@ export async function startOidcOp(): Promise<OidcOp> {
     issuer,
     people,
     register: (client) => void rows.set(`Client:${client.client_id}`, client),
-    signIn: async (url) => (await new TestBrowser(issuer).follow(url)).location,
+    signIn: async (url, browser = new TestBrowser(issuer)) => (await browser.follow(url)).location,
+    signOut: async (url, browser) => {
+      const { body } = await browser.visit(url);
+      const [, action = ""] = /<form [^>]*action="([^"]+)"/.exec(body) ?? [];
+      const [, xsrf = ""] = /name="xsrf" value="([^"]+)"/.exec(body) ?? [];
+      if (action === "") throw new Error(`the provider refuses: ${body}`);
+      return (await browser.visit(action, { form: { xsrf, logout: "yes" } })).location;
+    },
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

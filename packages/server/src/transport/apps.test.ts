@@ -34,7 +34,16 @@ function onlyRoute(login: string): HttpRoute {
 
 function get(path: string, headers: Record<string, string> = {}, from = route): Promise<HttpReply> {
   const none = new URLSearchParams();
-  const request = { method: "GET", path, params: {}, query: none, form: none, headers, cookies: {} };
+  const request = {
+    method: "GET",
+    path,
+    params: {},
+    query: none,
+    rawQuery: "",
+    form: none,
+    headers,
+    cookies: {},
+  };
   // Static files ask nothing of the context.
   return from.handle({} as Ctx, request);
 }

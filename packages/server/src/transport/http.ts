@@ -9,6 +9,8 @@ export interface HttpRequest {
   path: string;
   params: Readonly<Record<string, string>>;
   query: URLSearchParams;
+  /** The same as it was sent, without the "?": some signatures cover these very characters. */
+  rawQuery: string;
   /** The body of a form post (`application/x-www-form-urlencoded`); empty for other bodies. */
   form: URLSearchParams;
   headers: Readonly<Record<string, string | string[] | undefined>>;

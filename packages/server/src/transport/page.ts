@@ -59,6 +59,10 @@ export interface PageOptions {
   formAction?: string;
   /** Loads our script that submits the page's first form. */
   submits?: boolean;
+  /** For pages that are read rather than answered. */
+  wide?: boolean;
+  /** The one origin that may frame the page; default none. */
+  framedBy?: string;
   headers?: Record<string, string | string[]>;
 }
 
@@ -69,7 +73,7 @@ const arcs = [290, 365, 455, 560, 680].map(
 );
 const gateway = html`<svg class="gateway" width="1" height="1" aria-hidden="true">${arcs}</svg>`;
 
-/** A whole page in our frame, which nobody may frame, cache or run a script in. */
+/** A whole page in our frame, which nobody may frame (but for `framedBy`), cache or run a script in. */
 export function page(options: PageOptions): HttpReply {
   const script = options.submits ? html`<script src="${submitScript.href}" defer></script>` : html``;
   const document = html`<!doctype html>
@@ -84,7 +88,7 @@ export function page(options: PageOptions): HttpReply {
 </head>
 <body>
 ${gateway}
-<main>
+<main${options.wide ? html` class="wide"` : html``}>
 <div class="product">${mark}<span>Gatehouse</span></div>
 ${options.body}
 </main>
@@ -98,21 +102,21 @@ ${options.body}
       "content-type": "text/html; charset=utf-8",
       "cache-control": "no-store",
       "content-security-policy": policy(options),
-      "x-frame-options": "DENY",
+      ...(options.framedBy === undefined && { "x-frame-options": "DENY" }),
       ...options.headers,
     },
     body: document.text,
   };
 }
 
-function policy({ formAction, submits }: PageOptions): string {
+function policy({ formAction, submits, framedBy }: PageOptions): string {
   return [
     "default-src 'none'",
     "style-src 'self'",
     ...(submits ? ["script-src 'self'"] : []),
     `form-action ${formAction ?? "'none'"}`,
     "base-uri 'none'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${framedBy ?? "'none'"}`,
   ].join("; ");
 }
 
@@ -151,8 +155,9 @@ export function errorPage(error: AppError, requestId: string, status: number): H
 <p>${advice[error.status] ?? defaultAdvice}</p>
 <dl>
 <div><dt>Code</dt><dd><code>${error.code}</code></dd></div>
-<div><dt>Reference</dt><dd><code>${requestId}</code></dd></div>
-</dl>`,
+<div><dt>Reference</dt><dd><code>${error.help?.reference ?? requestId}</code></dd></div>
+</dl>
+${error.help ? html`<p class="more"><a href="${error.help.url}">See what happened, step by step</a></p>` : html``}`,
   });
 }
 
@@ -163,6 +168,8 @@ export interface SubmitPageOptions {
   /** An absolute http or https URL. */
   action: string;
   fields: Readonly<Record<string, string>>;
+  /** The site that the form goes to may frame the page: it gets no more than it is sent anyway. */
+  framedByTarget?: boolean;
   headers?: Record<string, string | string[]>;
 }
 
@@ -185,6 +192,7 @@ export function submitPage(options: SubmitPageOptions): HttpReply {
     formAction:
       target.protocol === "https:" ? "https: http://localhost:* http://127.0.0.1:*" : "http: https:",
     submits: true,
+    ...(options.framedByTarget && { framedBy: target.origin }),
     ...(options.headers && { headers: options.headers }),
     body: html`<h1>${options.title}</h1>
 <p>${options.message}</p>

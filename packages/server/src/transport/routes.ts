@@ -113,6 +113,7 @@ function readRequest(request: FastifyRequest): HttpRequest {
     path,
     params,
     query,
+    rawQuery: url.slice(path.length + 1),
     form,
     headers: raw.headers,
     cookies: readCookies(raw.headers.cookie),

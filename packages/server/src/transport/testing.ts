@@ -48,6 +48,7 @@ const baseConfig: Config = {
   dataDir: "./data",
   databaseUrl: "",
   databasePoolSize: 2,
+  traceDays: 30,
   masterKey: undefined,
   tls: undefined,
   trustedProxies: [],

@@ -26,14 +26,18 @@ export function answerApp(to: AnswerTo, issuer: string, values: Record<string, s
   return { to: "url", url: url.href };
 }
 
-/** What of an error the app may read: its code when it is one of the protocol's, else server_error. */
-export function errorValues(error: unknown): { error: string; error_description: string } {
+/**
+ * What of an error the app may read: its code when it is one of the protocol's, else server_error; with the page
+ * that explains it as `error_uri` (RFC 6749 section 4.1.2.1).
+ */
+export function errorValues(error: unknown): Record<string, string> {
+  const help = error instanceof AppError ? error.help : undefined;
   const known = error instanceof AppError && error.status !== "INTERNAL";
-  if (!known)
-    return { error: "server_error", error_description: "Something failed on the side of the server" };
-  const protocol = /^[a-z_]+$/.test(error.code);
+  const code = known && /^[a-z_]+$/.test(error.code) ? error.code : "server_error";
+  const message = known ? error.message : "Something failed on the side of the server";
   return {
-    error: protocol ? error.code : "server_error",
-    error_description: errorDescription(error.message),
+    error: code,
+    error_description: errorDescription(help ? `${message} (reference ${help.reference})` : message),
+    ...(help && { error_uri: help.url }),
   };
 }

@@ -63,7 +63,8 @@ async function rowOf(ctx: Ctx, code: string, input: NewCode) {
     grant_id: newId("grt"),
     organization_id: input.organizationId,
     connection_id: input.connectionId,
-    profile: input.identity === undefined ? null : JSON.stringify(input.identity),
+    // Modular has no session of ours that could be signed out at the identity provider.
+    profile: input.identity === undefined ? null : JSON.stringify({ ...input.identity, upstream: undefined }),
     authenticated_at: input.authenticatedAt,
     created_at: now,
     expires_at: new Date(now.getTime() + lifetimes.authorizationCode * 1000),

@@ -12,6 +12,19 @@ export const authErrors = defineErrors({
       `No organization has ${domain} as a verified domain: no single sign-on connection was found`,
   ],
   login_required: ["UNAUTHENTICATED", "prompt=none was asked for, and the user is not signed in"],
+  idp_initiated_login_not_allowed: [
+    "PERMISSION_DENIED",
+    "This connection takes no sign-ins that begin at the identity provider: begin at the app, or allow them for the connection",
+  ],
+  IDP_INITIATED_NO_TARGET: [
+    "FAILED_PRECONDITION",
+    "The identity provider sent you here, and no app is known to go on with: set the initiate-login URL of the application",
+  ],
+  user_login_required: [
+    "UNAUTHENTICATED",
+    (seen: string) =>
+      `The app asked for a fresh sign-in, and the identity provider answered from one of ${seen}: its policy must allow forced re-authentication`,
+  ],
   invalid_user_domain: [
     "PERMISSION_DENIED",
     (email: string) =>
@@ -30,6 +43,16 @@ export const authErrors = defineErrors({
   user_not_active: [
     "PERMISSION_DENIED",
     (email: string) => `The account of ${email} in this organization is inactive`,
+  ],
+  sso_required: [
+    "PERMISSION_DENIED",
+    (email: string) =>
+      `${email} belongs to an organization that signs its people in at its own identity provider, and the app asked for another organization: begin again with organization_id of the former, or without one`,
+  ],
+  account_selection_required: [
+    "FAILED_PRECONDITION",
+    (email: string) =>
+      `${email} is a member of several organizations: the app must name the one to enter with organization_id`,
   ],
   NO_SSO_FOR_EMAIL: [
     "NOT_FOUND",

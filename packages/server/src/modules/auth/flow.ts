@@ -16,27 +16,35 @@ import { newId } from "../../lib/ids.ts";
 import { hashSecret } from "../../lib/secrets.ts";
 import type { Connection } from "../connections/connections.ts";
 import { connectionErrors } from "../connections/errors.ts";
+import * as oauth from "../connections/oauth.ts";
 import * as oidc from "../connections/oidc.ts";
 import * as saml from "../connections/saml.ts";
 import {
   consume,
   findLeg,
   type Identity,
-  type LegOptions,
+  knownConnection,
   type Proof,
   type SsoRequest,
+  spendLeg,
+  traceOfLeg,
   usable,
 } from "../connections/sign-in.ts";
 import * as environments from "../environments/environments.ts";
 import * as sessions from "../sessions/sessions.ts";
+import { beginTrace, note, type Trace } from "../traces/trace.ts";
+import * as traces from "../traces/traces.ts";
 import { userLoggedIn } from "../users/events.ts";
 import { admit } from "./admit.ts";
+import { admitSocial, homeProvider } from "./admit-social.ts";
 import { answerApp, errorValues, type Step } from "./answer.ts";
 import type { AuthRequest } from "./auth-requests.store.ts";
 import * as store from "./auth-requests.store.ts";
 import * as codes from "./codes.ts";
+import { completeTest, isTest } from "./connection-test.ts";
 import { authErrors as errors } from "./errors.ts";
 import { newFlowSecret, ownFlowSecret } from "./flow-secret.ts";
+import { leaveFor } from "./leave.ts";
 import { chooseTarget, type Selectors, type Target } from "./target.ts";
 
 /** What an app asks for, judged already: the client and its redirect URI are known to belong together. */
@@ -67,7 +75,7 @@ export interface Browser {
  */
 export async function begin(ctx: Ctx, request: SignInRequest, browser: Browser): Promise<Step> {
   const { mode } = await environments.current(ctx);
-  const target = await chooseTarget(ctx, mode, request);
+  const target = await tellingOfRefusal(ctx, request, () => chooseTarget(ctx, mode, request));
   const silent = mode === "FULL_STACK_AUTH" && (await answerFromSession(ctx, request, target, browser));
   if (silent) return silent;
   if (request.prompt.has("none")) throw errors.login_required();
@@ -75,6 +83,22 @@ export async function begin(ctx: Ctx, request: SignInRequest, browser: Browser):
   const authRequest = await open(ctx, request, target, flowSecret);
   if (!target.connection) return { ...(await hostedPage(ctx, authRequest)), flowSecret };
   return { ...(await toIdentityProvider(ctx, target.connection, authRequest)), flowSecret };
+}
+
+/** What an administrator has to mend is told in a trace; what the app's developer has to, in the error alone. */
+const refusalsToTell = ["connection_not_active", "no_active_connections", "no_configured_connections"];
+
+async function tellingOfRefusal<T>(ctx: Ctx, request: SignInRequest, choose: () => Promise<T>): Promise<T> {
+  try {
+    return await choose();
+  } catch (error) {
+    if (!(error instanceof AppError && refusalsToTell.includes(error.code))) throw error;
+    const { clientId, loginHint, connectionId, organizationId } = request;
+    const connection = await knownConnection(ctx, connectionId);
+    const named = { id: "", organization_id: organizationId || null, debug_enabled: false };
+    const trace = beginTrace("sign_in", connection ?? named, { clientId, email: loginHint });
+    throw await traces.explainedSome(ctx, trace, error);
+  }
 }
 
 /**
@@ -87,7 +111,7 @@ export async function depart(
   browser: Browser,
 ): Promise<Step> {
   const request = await openRequest(ctx, input.authRequestId, browser);
-  return answeringApp(ctx, request, async () => {
+  return answeringApp(ctx, request, undefined, async () => {
     const connection = await usable(ctx, input.connectionId);
     return toIdentityProvider(ctx, connection, {
       ...request,
@@ -103,7 +127,9 @@ export async function completeSaml(
   browser: Browser,
 ): Promise<Step> {
   const { response, leg } = await saml.keptResponse(ctx, input.connectionId, input.ticket);
-  return complete(ctx, leg, browser, (connection) => saml.verify(ctx, connection, leg, response));
+  const posted = { response, inResponseTo: leg.saml_request_id ?? "" };
+  const prove: Prove = (connection, trace) => saml.verify(ctx, connection, posted, trace);
+  return complete(ctx, leg, browser, ofKind("SAML", prove));
 }
 
 /** Finishes an OpenID Connect leg. @throws invalid_state, for a page */
@@ -113,28 +139,100 @@ export async function completeOidc(
   browser: Browser,
 ): Promise<Step> {
   const leg = await findLeg(ctx, input.connectionId, input.answer.get("state") ?? "");
-  return complete(ctx, leg, browser, (connection) => oidc.verify(ctx, connection, leg, input.answer));
+  const prove: Prove = (connection, trace) => oidc.verify(ctx, connection, leg, input.answer, trace);
+  return complete(ctx, leg, browser, ofKind("OIDC", prove));
 }
 
-async function complete(
+/** Finishes a leg to a social provider. @throws invalid_state, for a page */
+export async function completeOAuth(
   ctx: Ctx,
-  leg: SsoRequest,
+  input: { connectionId: string; answer: URLSearchParams },
   browser: Browser,
-  prove: (connection: Connection) => Promise<Proof>,
 ): Promise<Step> {
+  const leg = await findLeg(ctx, input.connectionId, input.answer.get("state") ?? "");
+  const prove: Prove = (connection, trace) => oauth.verify(ctx, connection, leg, input.answer, trace);
+  return complete(ctx, leg, browser, ofKind("OAUTH", prove));
+}
+
+/** Judges the answer of a leg, and tells of it. */
+export type Prove = (connection: Connection, trace: Trace) => Promise<Proof>;
+
+/** An answer that came to the address of another kind than its connection's is no answer to our request. */
+function ofKind(kind: string, prove: Prove): Prove {
+  return async (connection, trace) => {
+    if (connection.type !== kind) throw connectionErrors.invalid_state();
+    return prove(connection, trace);
+  };
+}
+
+async function complete(ctx: Ctx, leg: SsoRequest, browser: Browser, prove: Prove): Promise<Step> {
+  if (isTest(leg)) return completeTest(ctx, leg, browser, prove);
   const request = await openRequest(ctx, leg.auth_request_id, browser);
-  return answeringApp(ctx, request, async () => {
+  const trace = await traceOfLeg(ctx, "sign_in", leg, {
+    clientId: request.client_id,
+    email: request.login_hint,
+  });
+  return answeringApp(ctx, request, trace, async () => {
     const connection = await usable(ctx, leg.connection_id);
-    const proof = await prove(connection);
+    const proof = await orSpend(ctx, leg, () => prove(connection, trace));
+    requireFreshSignIn(request, leg, proof);
+    const home = await homeOfSocial(ctx, request, connection, proof.identity);
+    if (home) return sendOn(ctx, request, home, trace);
     return inTransaction(ctx, async (ctx) => {
       await consume(ctx, leg, proof);
       const { mode } = await environments.current(ctx);
-      return mode === "MODULAR_AUTH"
-        ? answerWithIdentity(ctx, request, proof.identity)
-        : answerWithSession(ctx, request, connection, proof.identity, browser);
+      const step =
+        mode === "MODULAR_AUTH"
+          ? await answerWithIdentity(ctx, request, proof.identity)
+          : await answerWithSession(ctx, request, connection, proof.identity, browser, trace);
+      note(trace, "app_answered", ctx.now(), { redirect_uri: request.redirect_uri });
+      await traces.keepSuccess(ctx, trace);
+      return step;
     });
   });
 }
+
+/** Full stack: where somebody who came through a social provider has to prove themselves as well. */
+async function homeOfSocial(ctx: Ctx, request: AuthRequest, connection: Connection, identity: Identity) {
+  const { mode } = await environments.current(ctx);
+  if (mode === "MODULAR_AUTH") return undefined;
+  return homeProvider(ctx, connection, identity, request.organization_id);
+}
+
+/** Ends the leg to a social provider, and begins the one to the organization's own: the sign-in goes on. */
+async function sendOn(
+  ctx: Ctx,
+  request: AuthRequest,
+  home: { connection: Connection; email: string },
+  trace: Trace,
+): Promise<Step> {
+  const step = await toIdentityProvider(ctx, home.connection, { ...request, login_hint: home.email });
+  note(trace, "sent_on", ctx.now(), { connection: home.connection.id });
+  await traces.keepSuccess(ctx, trace);
+  return step;
+}
+
+/** An answer that is refused uses up its leg: else strangers could have one leg judged without end. */
+async function orSpend<T>(ctx: Ctx, leg: SsoRequest, judge: () => Promise<T>): Promise<T> {
+  try {
+    return await judge();
+  } catch (error) {
+    await spendLeg(ctx, leg);
+    throw error;
+  }
+}
+
+/** @throws user_login_required when the identity provider asked nobody, though the app wanted it to */
+function requireFreshSignIn(request: AuthRequest, leg: SsoRequest, { authenticatedAt }: Proof): void {
+  if (!request.force_authentication || !authenticatedAt) return;
+  if (authenticatedAt.getTime() + clockSkewMs >= leg.created_at.getTime()) return;
+  const observed = authenticatedAt.toISOString();
+  const expected = `not before ${leg.created_at.toISOString()}`;
+  throw errors.user_login_required(observed).with({ evidence: { observed, expected } });
+}
+
+/** How far an identity provider's clock may be from ours. */
+const clockSkewMs = 120_000;
 
 /** Modular: the identity goes to the app, and nothing of it stays here. */
 async function answerWithIdentity(ctx: Ctx, request: AuthRequest, identity: Identity): Promise<Step> {
@@ -164,15 +262,21 @@ async function answerWithSession(
   connection: Connection,
   identity: Identity,
   browser: Browser,
+  trace: Trace,
 ): Promise<Step> {
-  const user = await admit(ctx, connection, identity);
-  const { organizationId, connectionId } = identity;
+  const { user, organizationId } =
+    connection.organization_id === null
+      ? await admitSocial(ctx, identity, request.organization_id)
+      : { user: await admit(ctx, connection, identity), organizationId: identity.organizationId };
+  note(trace, "user_admitted", ctx.now(), { user: user.id });
+  const { connectionId } = identity;
   const { session, secret } = await sessions.signIn(ctx, {
     userId: user.id,
     organizationId,
     connectionId,
     clientId: request.client_id,
     currentSecret: browser.sessionSecret,
+    upstream: identity.upstream,
   });
   await ctx.emit(
     userLoggedIn,
@@ -277,17 +381,20 @@ async function openRequest(ctx: Ctx, id: string, browser: Browser): Promise<Auth
 
 async function toIdentityProvider(ctx: Ctx, connection: Connection, request: AuthRequest): Promise<Step> {
   // An organization that the app asked for is not left by picking another one's connection on the way.
-  if (request.organization_id !== null && connection.organization_id !== request.organization_id) {
+  const named = connection.organization_id ?? request.organization_id;
+  if (request.organization_id !== null && named !== request.organization_id) {
     throw errors.invalid_connection_selector();
   }
-  const options: LegOptions = {
+  const options = {
     authRequestId: request.id,
     loginHint: request.login_hint,
     forceAuthentication: request.force_authentication,
   };
-  return connection.type === "SAML"
-    ? saml.begin(ctx, connection, options)
-    : oidc.begin(ctx, connection, options);
+  const trace = beginTrace("sign_in", connection, {
+    clientId: request.client_id,
+    email: request.login_hint,
+  });
+  return leaveFor(ctx, connection, options, trace);
 }
 
 async function hostedPage(ctx: Ctx, request: AuthRequest): Promise<Step> {
@@ -299,7 +406,12 @@ async function hostedPage(ctx: Ctx, request: AuthRequest): Promise<Step> {
 }
 
 /** Runs a step; what goes wrong in it is told to the app, which can be reached from here on. */
-async function answeringApp(ctx: Ctx, request: AuthRequest, step: () => Promise<Step>): Promise<Step> {
+async function answeringApp(
+  ctx: Ctx,
+  request: AuthRequest,
+  trace: Trace | undefined,
+  step: () => Promise<Step>,
+): Promise<Step> {
   try {
     return await step();
   } catch (thrown) {
@@ -308,7 +420,7 @@ async function answeringApp(ctx: Ctx, request: AuthRequest, step: () => Promise<
     if (!(error instanceof AppError))
       ctx.log.error({ err: error, auth_request: request.id }, "sign-in failed");
     else ctx.log.info({ code: error.code, err: error.cause, auth_request: request.id }, "sign-in refused");
-    return answer(ctx, request, errorValues(error));
+    return answer(ctx, request, errorValues(trace ? await traces.explained(ctx, trace, error) : error));
   }
 }
 

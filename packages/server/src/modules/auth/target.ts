@@ -2,9 +2,9 @@
 import type { Ctx } from "../../context.ts";
 import { AppError } from "../../errors.ts";
 import type { Connection } from "../connections/connections.ts";
+import { homeOf } from "../connections/domains-of-connection.ts";
 import { connectionErrors } from "../connections/errors.ts";
 import * as signIn from "../connections/sign-in.ts";
-import * as domains from "../domains/domains.ts";
 import type { AuthenticationMode } from "../environments/environments.ts";
 import * as organizations from "../organizations/organizations.ts";
 import { authErrors as errors } from "./errors.ts";
@@ -33,9 +33,10 @@ export interface Target {
  * invalid_connection_selector
  */
 export async function chooseTarget(ctx: Ctx, mode: AuthenticationMode, by: Selectors): Promise<Target> {
-  if (by.provider !== "") throw connectionErrors.no_configured_connections();
+  if (by.provider !== "") return ofEnvironment(ctx, mode, await signIn.ofProvider(ctx, by.provider), by);
   if (by.connectionId !== "") {
     const connection = await signIn.usable(ctx, by.connectionId);
+    if (connection.organization_id === null) return ofEnvironment(ctx, mode, connection, by);
     return { connection, organizationId: connection.organization_id, exact: true };
   }
   if (by.organizationId !== "") return ofOrganization(ctx, mode, await existing(ctx, by.organizationId));
@@ -48,10 +49,20 @@ export async function chooseTarget(ctx: Ctx, mode: AuthenticationMode, by: Selec
 /** The connection that an e-mail address typed on the hosted page leads to. @throws NO_SSO_FOR_EMAIL */
 export async function connectionOfEmail(ctx: Ctx, email: string): Promise<Connection> {
   const domain = email.slice(email.lastIndexOf("@") + 1);
-  const owner = await domains.ownerOf(ctx, domain);
-  const connection = owner && (await signIn.ofOrganizationIfAny(ctx, owner));
-  if (!connection) throw errors.NO_SSO_FOR_EMAIL(domain);
-  return connection;
+  const home = await homeOf(ctx, domain);
+  if (!home?.connection) throw errors.NO_SSO_FOR_EMAIL(domain);
+  return home.connection;
+}
+
+/** A social provider serves all organizations, so the one that the app asks for is still to be kept in mind. */
+async function ofEnvironment(
+  ctx: Ctx,
+  mode: AuthenticationMode,
+  connection: Connection,
+  { organizationId }: Selectors,
+): Promise<Target> {
+  if (mode === "MODULAR_AUTH" || organizationId === "") return { connection, exact: true };
+  return { connection, organizationId: await existing(ctx, organizationId), exact: true };
 }
 
 async function ofOrganization(ctx: Ctx, mode: AuthenticationMode, organizationId: string): Promise<Target> {
@@ -63,14 +74,14 @@ async function ofOrganization(ctx: Ctx, mode: AuthenticationMode, organizationId
 }
 
 async function ofDomain(ctx: Ctx, mode: AuthenticationMode, domain: string): Promise<Target> {
-  const owner = await domains.ownerOf(ctx, domain);
-  if (owner !== undefined) {
-    const target = await ofOrganization(ctx, mode, owner);
-    // A domain says who the user may be, not which organization the app wants them in.
-    return target.connection ? target : { exact: false };
+  const home = await homeOf(ctx, domain);
+  if (home?.connection) {
+    return { connection: home.connection, organizationId: home.organizationId, exact: false };
   }
-  if (mode === "MODULAR_AUTH") throw errors.domain_not_found(domain);
-  return { exact: false };
+  // A domain says who the user may be, not which organization the app wants them in.
+  if (mode === "FULL_STACK_AUTH") return { exact: false };
+  if (!home) throw errors.domain_not_found(domain);
+  return ofOrganization(ctx, mode, home.organizationId);
 }
 
 async function existing(ctx: Ctx, organizationId: string): Promise<string> {

@@ -1,7 +1,8 @@
 /** SQL of connections. */
-import type { Insertable, Selectable, Updateable } from "kysely";
+import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
+import type { PageRange } from "../../lib/page-tokens.ts";
 
 export type Connection = Selectable<Database["connections"]>;
 export type ConnectionChange = Updateable<Database["connections"]>;
@@ -13,15 +14,36 @@ export async function insert(at: Scope, row: Insertable<Database["connections"]>
   return at.db.insertInto("connections").values(row).returningAll().executeTakeFirstOrThrow();
 }
 
-export async function find(at: Scope, id: string, organizationId?: string): Promise<Connection | undefined> {
+/** @param organizationId null where only a connection of the environment will do */
+export async function find(
+  at: Scope,
+  id: string,
+  organizationId?: string | null,
+): Promise<Connection | undefined> {
   const query = at.db
     .selectFrom("connections")
     .selectAll()
     .where("environment_id", "=", at.environmentId)
     .where("id", "=", id);
-  return organizationId === undefined
-    ? query.executeTakeFirst()
+  if (organizationId === undefined) return query.executeTakeFirst();
+  return organizationId === null
+    ? query.where("organization_id", "is", null).executeTakeFirst()
     : query.where("organization_id", "=", organizationId).executeTakeFirst();
+}
+
+/** The environment's connection to a social provider: one that is on before those that are not, then the oldest. */
+export async function findOfProvider(at: Scope, provider: string): Promise<Connection | undefined> {
+  return at.db
+    .selectFrom("connections")
+    .selectAll()
+    .where("environment_id", "=", at.environmentId)
+    .where("organization_id", "is", null)
+    .where("type", "=", "OAUTH")
+    .where("provider", "=", provider)
+    .orderBy((eb) => eb.not(eb.and([eb("enabled", "=", true), eb("status", "=", "COMPLETED")])))
+    .orderBy("id")
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /** Holds a connection until the transaction ends: changes of one row stand in line, none is lost. */
@@ -52,6 +74,67 @@ export async function list(
   if (filter.usable)
     query = query.where("connections.enabled", "=", true).where("connections.status", "=", "COMPLETED");
   return query.orderBy("connections.id").limit(filter.limit).execute();
+}
+
+/** What a search looks for; every absent part is left out of it. */
+interface Sought {
+  text?: string;
+  provider?: string;
+  status?: string;
+  type?: string;
+  enabled?: boolean;
+}
+
+/** The connections of all organizations in a range, newest first; in reverse when the range ends before an id. */
+export async function search(at: Scope, by: Sought, page: PageRange): Promise<ListedConnection[]> {
+  let query = found(at, by)
+    .selectAll("connections")
+    .select("organizations.display_name as organization_name");
+  if (page.after !== undefined) query = query.where("connections.id", "<", page.after);
+  if (page.before !== undefined) query = query.where("connections.id", ">", page.before);
+  return query
+    .orderBy("connections.id", page.before === undefined ? "desc" : "asc")
+    .limit(page.limit)
+    .execute();
+}
+
+/** How many connections of organizations a search finds, up to `most`. */
+export async function countFound(at: Scope, by: Sought, most: number): Promise<number> {
+  const row = await at.db
+    .selectFrom(found(at, by).select("connections.id").limit(most).as("hits"))
+    .select((eb) => eb.fn.countAll<string>().as("total"))
+    .executeTakeFirstOrThrow();
+  return Number(row.total);
+}
+
+function found(at: Scope, by: Sought) {
+  const provider = by.provider?.toUpperCase();
+  return at.db
+    .selectFrom("connections")
+    .innerJoin("organizations", "organizations.id", "connections.organization_id")
+    .where("connections.environment_id", "=", at.environmentId)
+    .$if(by.text !== undefined, (query) => query.where(hasText(by.text ?? "")))
+    .$if(provider !== undefined, (query) =>
+      query.where((eb) =>
+        eb.or([
+          eb("connections.provider", "=", provider ?? ""),
+          eb("connections.provider_key", "=", provider ?? ""),
+        ]),
+      ),
+    )
+    .$if(by.status !== undefined, (query) => query.where("connections.status", "=", by.status ?? ""))
+    .$if(by.type !== undefined, (query) => query.where("connections.type", "=", by.type ?? ""))
+    .$if(by.enabled !== undefined, (query) => query.where("connections.enabled", "=", by.enabled ?? false));
+}
+
+/** Ids from their beginning, names anywhere, letters in any case. */
+function hasText(text: string) {
+  const escaped = text.replace(/[\\%_]/g, "\\$&");
+  return sql<boolean>`(
+    connections.id like ${`${escaped}%`} or organizations.id like ${`${escaped}%`}
+    or organizations.display_name ilike ${`%${escaped}%`} or connections.key_id ilike ${`%${escaped}%`}
+    or connections.ui_button_title ilike ${`%${escaped}%`}
+  )`;
 }
 
 export async function idsOfOrganization(at: Scope, organizationId: string): Promise<string[]> {

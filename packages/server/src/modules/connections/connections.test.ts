@@ -96,7 +96,6 @@ describe("settings that are refused leave the connection as it was", () => {
       { idp_certificate: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----" },
     ],
     ["unsigned responses", { saml_signing_option: "NO_SIGNING" }],
-    ["encryption, which is not built", { assertion_encrypted: true }],
     ["a good setting beside a bad one", { idp_entity_id: "https://other.example", idp_certificate: "x" }],
   ];
   test.each(cases)("%s", async (_name, config) => {

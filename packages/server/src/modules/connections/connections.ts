@@ -1,22 +1,31 @@
 /**
- * Connections: how the people of an organization sign in at their own identity provider. This module owns the
- * settings of both kinds (SAML, OIDC) and their life: draft, completed, enabled.
+ * Connections: how the people of an organization sign in at their own identity provider (SAML, OIDC), and how those
+ * of the whole environment may (social, mail, passkeys). This module owns the settings of all kinds and their life:
+ * draft, completed, enabled.
  */
 import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
+import { addToCount } from "../../db/counters.ts";
 import { newId } from "../../lib/ids.ts";
 import * as domains from "../domains/domains.ts";
 import * as organizations from "../organizations/organizations.ts";
 import * as users from "../users/users.ts";
 import * as certificates from "./certificates.ts";
+import * as connectionDomains from "./connection-domains.store.ts";
 import type { Connection, ListedConnection } from "./connections.store.ts";
 import * as store from "./connections.store.ts";
+import type { OAuthSettings, PasswordlessSettings, WebauthnSettings } from "./environment-settings.ts";
 import { connectionErrors as errors } from "./errors.ts";
-import { connectionCreated, connectionDeleted, connectionDisabled, connectionEnabled } from "./events.ts";
+import { connectionEvents, environmentConnectionEvents } from "./events.ts";
+import * as ownCertificates from "./own-certificates.ts";
 import { known } from "./remembered.ts";
+import { missingSettings } from "./required-settings.ts";
 import type { OidcSettings, SamlSettings } from "./settings.ts";
+import { type AnySettings, checkSettings, namesAnotherProvider } from "./settings-rules.ts";
 
 export type { Connection, ListedConnection };
-export type ConnectionType = "SAML" | "OIDC";
+/** What a connection can be of: the first two belong to an organization, the others to the environment. */
+export { missingSettings };
+export type ConnectionType = "SAML" | "OIDC" | "OAUTH" | "PASSWORDLESS" | "WEBAUTHN";
 
 export interface NewConnection {
   type: ConnectionType;
@@ -28,7 +37,7 @@ export interface NewConnection {
 
 /** What an update may change; an absent field stays as it is. */
 export interface ConnectionPatch {
-  type: ConnectionType | undefined;
+  type: string | undefined;
   provider?: string;
   providerKey?: string;
   keyId?: string;
@@ -38,18 +47,32 @@ export interface ConnectionPatch {
   attributeMapping?: Record<string, string>;
   saml?: SamlSettings;
   oidc?: OidcSettings;
+  oauth?: OAuthSettings;
+  passwordless?: PasswordlessSettings;
+  webauthn?: WebauthnSettings;
   clientSecret?: string;
   /** PEM blocks of the identity provider; empty removes those that are there. */
   idpCertificates?: string;
 }
 
+/** The count of the connections of all organizations. */
+export const countOfOrganizations = "organization_connections";
+
 /** More than any organization has; the contract's list is not paged. */
 const listLimit = 1_000;
 
-/** Creates a draft. @throws ORGANIZATION_NOT_FOUND */
-export async function create(ctx: Ctx, organizationId: string, input: NewConnection): Promise<Connection> {
+/**
+ * Creates a draft.
+ * @param organizationId null for a connection of the environment
+ * @throws ORGANIZATION_NOT_FOUND
+ */
+export async function create(
+  ctx: Ctx,
+  organizationId: string | null,
+  input: NewConnection,
+): Promise<Connection> {
   return inTransaction(ctx, async (ctx) => {
-    await organizations.get(ctx, { id: organizationId });
+    if (organizationId !== null) await organizations.get(ctx, { id: organizationId });
     const now = ctx.now();
     const connection = await store.insert(ctx, {
       id: newId("conn"),
@@ -63,13 +86,17 @@ export async function create(ctx: Ctx, organizationId: string, input: NewConnect
       created_at: now,
       updated_at: now,
     });
-    await ctx.emit(connectionCreated, payloadOf(connection), organizationId);
+    if (organizationId !== null) await addToCount(ctx, countOfOrganizations, "", 1);
+    await announce(ctx, "created", connection);
     return connection;
   });
 }
 
-/** @throws CONNECTION_NOT_FOUND also for another organization's */
-export async function get(ctx: Ctx, id: string, organizationId?: string): Promise<Connection> {
+/**
+ * @param organizationId null where only a connection of the environment will do
+ * @throws CONNECTION_NOT_FOUND also for another organization's
+ */
+export async function get(ctx: Ctx, id: string, organizationId?: string | null): Promise<Connection> {
   const connection = await store.find(ctx, id, organizationId);
   const own = ownOrganization(ctx);
   if (!connection || (own !== undefined && connection.organization_id !== own))
@@ -78,46 +105,50 @@ export async function get(ctx: Ctx, id: string, organizationId?: string): Promis
 }
 
 /**
- * The connections of an organization, or of the organization that owns a domain, oldest first. Only those
- * that can sign users in, unless `all`.
+ * The connections of an organization, or those that a domain may lead to, oldest first. Only those that can sign
+ * users in, unless `all`.
  */
 export async function list(
   ctx: Ctx,
   filter: { organizationId?: string; domain?: string; all: boolean },
 ): Promise<ListedConnection[]> {
-  const organizationId = ownOrganization(ctx) ?? filter.organizationId ?? (await ownerOf(ctx, filter.domain));
+  const domain = filter.domain === undefined ? undefined : await domains.verified(ctx, filter.domain);
+  const organizationId = ownOrganization(ctx) ?? filter.organizationId ?? domain?.organization_id;
   if (organizationId === undefined && filter.domain !== undefined) return [];
-  return store.list(ctx, {
+  const listed = await store.list(ctx, {
     usable: !filter.all,
     limit: listLimit,
     ...(organizationId !== undefined && { organizationId }),
   });
+  const assigned = domain && (await connectionDomains.findAssigned(ctx, domain.id));
+  // Without an assignment, and while the assigned one is not there to be used, any of them may be the one.
+  const leads = listed.filter((connection) => connection.id === assigned);
+  return leads.length > 0 ? leads : listed;
 }
 
 /**
  * Changes the settings that are given; a connection that has all it needs becomes COMPLETED.
- * @throws CONNECTION_NOT_FOUND, CONNECTION_TYPE_FIXED, CONNECTION_URL_INVALID, CONNECTION_CERTIFICATE_INVALID
+ * @throws CONNECTION_NOT_FOUND, CONNECTION_TYPE_FIXED, CONNECTION_URL_INVALID, CONNECTION_CERTIFICATE_INVALID,
+ *   CONNECTION_CERTIFICATE_UNKNOWN, CONNECTION_CERTIFICATE_EXPIRED, and those of `environment-settings.ts`
  */
 export async function update(
   ctx: Ctx,
   id: string,
   patch: ConnectionPatch,
-  organizationId?: string,
+  organizationId?: string | null,
 ): Promise<Connection> {
   return inTransaction(ctx, async (ctx) => {
     const connection = await hold(ctx, id, organizationId);
     if (patch.type !== undefined && patch.type !== connection.type)
       throw errors.CONNECTION_TYPE_FIXED(connection.type);
-    const settings = {
-      ...(connection.settings as object),
-      ...(connection.type === "SAML" ? patch.saml : patch.oidc),
-    };
-    checkUrls(ctx, settings);
+    const settings = await settingsAfter(ctx, connection, patch);
+    const provider = patch.provider || connection.provider;
+    checkSettings(ctx, provider, connection.type, settings);
     if (patch.idpCertificates !== undefined) await certificates.replace(ctx, id, patch.idpCertificates);
     const secret = patch.clientSecret
       ? ctx.app.keys.seal(patch.clientSecret, secretContext(id))
       : connection.client_secret_sealed;
-    if (namesAnotherProvider(connection, settings)) await users.forgetIdentities(ctx, id);
+    if (namesAnotherProvider(connection, provider, settings)) await users.forgetIdentities(ctx, id);
     const complete = await isComplete(ctx, { ...connection, settings, client_secret_sealed: secret });
     const changed = await store.set(ctx, id, {
       ...columnsOf(patch),
@@ -130,9 +161,18 @@ export async function update(
     });
     if (!changed) throw errors.CONNECTION_NOT_FOUND(id);
     await known.forget(ctx, id);
-    if (connection.enabled && !changed.enabled) await emitDisabled(ctx, changed);
+    if (connection.enabled && !changed.enabled) await announce(ctx, "disabled", changed);
     return changed;
   });
+}
+
+async function settingsAfter(ctx: Ctx, connection: Connection, patch: ConnectionPatch): Promise<AnySettings> {
+  const before = connection.settings as AnySettings;
+  if (connection.type === "OAUTH") return { ...before, ...patch.oauth };
+  if (connection.type === "PASSWORDLESS") return { ...before, ...patch.passwordless };
+  if (connection.type === "WEBAUTHN") return { ...before, ...patch.webauthn };
+  if (connection.type === "OIDC") return { ...before, ...patch.oidc };
+  return ownCertificates.settle(ctx, before, { ...before, ...patch.saml });
 }
 
 /** A switch after its call, and why the call changed nothing where it did not. */
@@ -145,45 +185,61 @@ export interface Switched {
  * Lets users in through the connection. An incomplete one stays off, and the answer says what is missing.
  * @throws CONNECTION_NOT_FOUND
  */
-export async function enable(ctx: Ctx, id: string, organizationId?: string): Promise<Switched> {
+export async function enable(ctx: Ctx, id: string, organizationId?: string | null): Promise<Switched> {
   return inTransaction(ctx, async (ctx) => {
     const connection = await hold(ctx, id, organizationId);
     const missing = await missingSettings(ctx, connection);
     if (missing.length > 0) {
       return { enabled: false, problem: `The connection is not complete: ${missing.join(", ")} missing` };
     }
+    const unbuilt = unbuiltKinds[connection.type];
+    if (unbuilt) {
+      return { enabled: false, problem: `${unbuilt} is not built in this version: the connection stays off` };
+    }
     if (connection.enabled) return { enabled: true, problem: "The connection is on already" };
     const changed = { ...connection, enabled: true };
     await store.set(ctx, id, { enabled: true, updated_at: ctx.now() });
     await known.forget(ctx, id);
-    await ctx.emit(connectionEnabled, payloadOf(changed), connection.organization_id ?? undefined);
+    await announce(ctx, "enabled", changed);
     return { enabled: true };
   });
 }
 
+/** Kinds of connections that can be set up before anybody can sign in through them. */
+const unbuiltKinds: Record<string, string> = {
+  PASSWORDLESS: "Signing in by mail",
+  WEBAUTHN: "Signing in with a passkey",
+};
+
 /** Lets nobody in through the connection any more; sessions go on. @throws CONNECTION_NOT_FOUND */
-export async function disable(ctx: Ctx, id: string, organizationId?: string): Promise<Switched> {
+export async function disable(ctx: Ctx, id: string, organizationId?: string | null): Promise<Switched> {
   return inTransaction(ctx, async (ctx) => {
     const connection = await hold(ctx, id, organizationId);
     if (!connection.enabled) return { enabled: false, problem: "The connection is off already" };
     await store.set(ctx, id, { enabled: false, updated_at: ctx.now() });
     await known.forget(ctx, id);
-    await emitDisabled(ctx, { ...connection, enabled: false });
+    await announce(ctx, "disabled", { ...connection, enabled: false });
     return { enabled: false };
   });
 }
 
 /** @throws CONNECTION_NOT_FOUND */
-async function remove(ctx: Ctx, id: string, organizationId?: string): Promise<void> {
+async function remove(ctx: Ctx, id: string, organizationId?: string | null): Promise<void> {
   await inTransaction(ctx, async (ctx) => {
     const connection = await get(ctx, id, organizationId);
     if (!(await store.remove(ctx, id))) throw errors.CONNECTION_NOT_FOUND(id);
     await known.forget(ctx, id);
-    await ctx.emit(connectionDeleted, payloadOf(connection), connection.organization_id ?? undefined);
+    if (connection.organization_id !== null) await addToCount(ctx, countOfOrganizations, "", -1);
+    await announce(ctx, "deleted", connection);
   });
 }
 
 export { remove as delete };
+
+/** Takes connections that went with their organization off the count. */
+export async function forgetCounted(ctx: Ctx, removed: number): Promise<void> {
+  if (removed > 0) await addToCount(ctx, countOfOrganizations, "", -removed);
+}
 
 /** The connection's secret at its OpenID provider; undefined when it has none. */
 export function clientSecret(ctx: Ctx, connection: Connection): string | undefined {
@@ -192,84 +248,23 @@ export function clientSecret(ctx: Ctx, connection: Connection): string | undefin
 }
 
 /** A connection that nobody else changes until the transaction ends. @throws CONNECTION_NOT_FOUND */
-async function hold(ctx: Ctx, id: string, organizationId?: string): Promise<Connection> {
+async function hold(ctx: Ctx, id: string, organizationId?: string | null): Promise<Connection> {
   await store.lock(ctx, id);
   return get(ctx, id, organizationId);
 }
 
-async function ownerOf(ctx: Ctx, domain: string | undefined): Promise<string | undefined> {
-  return domain === undefined ? undefined : domains.ownerOf(ctx, domain);
-}
-
-async function emitDisabled(ctx: Ctx, connection: Connection): Promise<void> {
-  await ctx.emit(connectionDisabled, payloadOf(connection), connection.organization_id ?? undefined);
-}
-
-/** A subject is a name given by one identity provider: at another one it may be another person's. */
-function namesAnotherProvider(connection: Connection, settings: SamlSettings & OidcSettings): boolean {
-  const before = connection.settings as SamlSettings & OidcSettings;
-  const known = connection.type === "SAML" ? before.idpEntityId : before.issuer;
-  const named = connection.type === "SAML" ? settings.idpEntityId : settings.issuer;
-  return Boolean(known) && known !== named;
+async function announce(
+  ctx: Ctx,
+  change: keyof typeof connectionEvents,
+  connection: Connection,
+): Promise<void> {
+  const { organization_id: organizationId } = connection;
+  const table = organizationId === null ? environmentConnectionEvents : connectionEvents;
+  await ctx.emit(table[change], payloadOf(connection), organizationId ?? undefined);
 }
 
 async function isComplete(ctx: Ctx, connection: Connection): Promise<boolean> {
   return (await missingSettings(ctx, connection)).length === 0;
-}
-
-/** The settings, by their names in the contract, that signing in needs and that are not there. */
-async function missingSettings(ctx: Ctx, connection: Connection): Promise<string[]> {
-  if (connection.type === "SAML") {
-    const saml = connection.settings as SamlSettings;
-    const trusted = await certificates.list(ctx, connection.id);
-    const needed = {
-      idp_entity_id: saml.idpEntityId,
-      idp_sso_url: saml.idpSsoUrl,
-      idp_certificate: trusted[0]?.id,
-    };
-    return namesOfMissing(needed);
-  }
-  const oidc = connection.settings as OidcSettings;
-  const endpoints = oidc.authorizeUri && oidc.tokenUri && oidc.jwksUri;
-  return namesOfMissing({
-    issuer: oidc.issuer,
-    client_id: oidc.clientId,
-    // Without a secret the provider knows us by PKCE alone, as a public client.
-    client_secret: connection.client_secret_sealed ? "set" : oidc.pkceEnabled ? "public client" : undefined,
-    discovery_endpoint: oidc.discoveryEndpoint ?? endpoints ?? oidc.issuer,
-  });
-}
-
-function namesOfMissing(needed: Record<string, string | undefined>): string[] {
-  return Object.entries(needed)
-    .filter(([, value]) => !value)
-    .map(([name]) => name);
-}
-
-const urlFields: Record<string, string> = {
-  idpMetadataUrl: "idp_metadata_url",
-  idpSsoUrl: "idp_sso_url",
-  idpSloUrl: "idp_slo_url",
-  spAssertionUrl: "sp_assertion_url",
-  defaultRedirectUri: "default_redirect_uri",
-  issuer: "issuer",
-  discoveryEndpoint: "discovery_endpoint",
-  authorizeUri: "authorize_uri",
-  tokenUri: "token_uri",
-  userInfoUri: "user_info_uri",
-  jwksUri: "jwks_uri",
-};
-
-/** Identity providers are reached over https; http is for development only, where the guarded fetch decides. */
-function checkUrls(ctx: Ctx, settings: Record<string, unknown>): void {
-  const schemes = ctx.app.config.mode === "development" ? ["https:", "http:"] : ["https:"];
-  for (const [key, field] of Object.entries(urlFields)) {
-    const value = settings[key];
-    if (typeof value !== "string" || value === "") continue;
-    const url = URL.parse(value);
-    if (!url || !schemes.includes(url.protocol))
-      throw errors.CONNECTION_URL_INVALID(field, value.slice(0, 200));
-  }
 }
 
 function columnsOf(patch: ConnectionPatch): store.ConnectionChange {

@@ -11,7 +11,8 @@ export const connectionErrors = defineErrors({
   ],
   CONNECTION_TYPE_UNSUPPORTED: [
     "INVALID_ARGUMENT",
-    (type: string) => `A connection of an organization is of type SAML or OIDC, not ${type}`,
+    (type: string, owner: string, possible: string) =>
+      `A connection of ${owner} is of type ${possible}, not ${type}`,
   ],
   CONNECTION_TYPE_FIXED: [
     "INVALID_ARGUMENT",
@@ -25,10 +26,52 @@ export const connectionErrors = defineErrors({
     "INVALID_ARGUMENT",
     (field: string, seen: string) => `${field} is "${seen}": it must be an https URL`,
   ],
+  CONNECTION_CERTIFICATE_UNKNOWN: [
+    "INVALID_ARGUMENT",
+    (id: string) =>
+      `certificate_id is "${id.slice(0, 100)}", which is no SAML certificate of this environment: leave it out for the newest, or generate one and use its id`,
+  ],
+  CONNECTION_CERTIFICATE_EXPIRED: [
+    "FAILED_PRECONDITION",
+    (id: string) =>
+      `The certificate ${id} has expired: leave certificate_id out for the newest, or generate one and use its id`,
+  ],
   CONNECTION_CERTIFICATE_INVALID: ["INVALID_ARGUMENT", (problem: string) => `idp_certificate: ${problem}`],
   CONNECTION_METADATA_INVALID: [
     "INVALID_ARGUMENT",
     (problem: string) => `The metadata cannot be used: ${problem}`,
+  ],
+  CONNECTION_INCOMPLETE: [
+    "FAILED_PRECONDITION",
+    (missing: string) => `The connection cannot be tested yet: it has no ${missing}`,
+  ],
+  TEST_NOT_FOUND: [
+    "NOT_FOUND",
+    (id: string) => `There is no test ${id} of this connection: results are kept for a day`,
+  ],
+  CONNECTION_PROVIDER_UNSUPPORTED: [
+    "INVALID_ARGUMENT",
+    (provider: string, possible: string) =>
+      `${provider} is no provider of social sign-in in this version: it can be ${possible}`,
+  ],
+  CONNECTION_PARAMETER_RESERVED: [
+    "INVALID_ARGUMENT",
+    (field: string, name: string) =>
+      `${field} names "${name}", which the authorization request sets itself: leave it out`,
+  ],
+  CONNECTION_CONTEXT_TOO_LARGE: [
+    "INVALID_ARGUMENT",
+    (seen: number, limit: number) =>
+      `The context is ${seen} bytes of JSON, and at most ${limit} are kept: shorten it`,
+  ],
+  CONNECTION_DOMAIN_UNVERIFIED: [
+    "FAILED_PRECONDITION",
+    (domain: string) =>
+      `${domain} is no verified ORGANIZATION_DOMAIN: only those lead people to a connection. Verify it first`,
+  ],
+  CONNECTION_SLO_URL_MISSING: [
+    "INVALID_ARGUMENT",
+    "idp_slo_required is on and idp_slo_url is empty: give the identity provider's single logout URL, or switch idp_slo_required off",
   ],
   CONNECTION_METADATA_SOURCE: ["INVALID_ARGUMENT", "Give either xml or url, one of them"],
 
@@ -48,7 +91,24 @@ export const connectionErrors = defineErrors({
     "INVALID_ARGUMENT",
     "The SAML form parameters are invalid or malformed: the identity provider must post SAMLResponse and RelayState",
   ],
+  invalid_saml_request: [
+    "FAILED_PRECONDITION",
+    (id: string) =>
+      `The request to the identity provider cannot be signed: the certificate ${id} has expired. Generate a new one for the environment, give the identity provider our metadata, and choose it as certificate_id of the connection`,
+  ],
   invalid_saml_response: ["INVALID_ARGUMENT", (problem: string) => problem],
+  invalid_logout_state: [
+    "INVALID_ARGUMENT",
+    "No sign-out waits for this answer: it went on already, took too long, or was not begun here. If you were signing out, your session here has ended",
+  ],
+  invalid_logout_token: [
+    "INVALID_ARGUMENT",
+    (problem: string) => `The logout token of the identity provider was refused: ${problem}`,
+  ],
+  logout_replayed: [
+    "INVALID_ARGUMENT",
+    "This logout message was used before: each one is accepted once, and the identity provider must write a new one",
+  ],
   mandatory_attribute_missing: [
     "FAILED_PRECONDITION",
     (seen: string) =>

@@ -2,17 +2,19 @@
  * What identity providers publish about themselves (SAML metadata 2.4.3): read from a document or from its
  * address, and taken over by a connection.
  */
-import type { Ctx } from "../../context.ts";
-import type { IdpMetadata } from "../../protocols/saml/idp-metadata.ts";
+import { type Ctx, inTransaction } from "../../context.ts";
+import type { BindingUrls, IdpMetadata } from "../../protocols/saml/idp-metadata.ts";
 import type { Connection, ConnectionPatch } from "./connections.ts";
 import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
+import * as reads from "./metadata-reads.store.ts";
 import type { Binding, SamlSettings } from "./settings.ts";
 
 const metadataLimit = 5 * 1024 * 1024;
 
 /**
- * Takes over an identity provider's metadata: entity id, addresses and certificates.
+ * Takes over an identity provider's metadata: entity id, addresses and certificates. Where it wants signed requests,
+ * they are signed from then on.
  * @throws CONNECTION_METADATA_INVALID, CONNECTION_NOT_FOUND, CONNECTION_TYPE_FIXED
  */
 export async function importIdpMetadata(
@@ -30,7 +32,7 @@ export async function importIdpMetadata(
     "url" in source
       ? { ...taken, configurationType: "DISCOVERY", saml: { ...taken.saml, idpMetadataUrl: source.url } }
       : { ...taken, configurationType: "MANUAL" };
-  return connections.update(ctx, connectionId, patch, organizationId);
+  return updateAsRead(ctx, connectionId, patch, organizationId);
 }
 
 /**
@@ -48,7 +50,7 @@ export async function updateWithMetadata(
   const url = addressToRead(connection, patch);
   if (url === undefined) return connections.update(ctx, connectionId, patch, organizationId);
   const taken = await takenOver(ctx, connection, await download(ctx, url), patch);
-  return connections.update(ctx, connectionId, taken, organizationId);
+  return updateAsRead(ctx, connectionId, taken, organizationId);
 }
 
 function addressToRead(connection: Connection, patch: ConnectionPatch): string | undefined {
@@ -61,6 +63,19 @@ function addressToRead(connection: Connection, patch: ConnectionPatch): string |
   return asBefore ? undefined : url;
 }
 
+async function updateAsRead(
+  ctx: Ctx,
+  connectionId: string,
+  patch: ConnectionPatch,
+  organizationId: string | undefined,
+): Promise<Connection> {
+  return inTransaction(ctx, async (ctx) => {
+    const changed = await connections.update(ctx, connectionId, patch, organizationId);
+    await reads.set(ctx, connectionId, { at: ctx.now(), problem: "" });
+    return changed;
+  });
+}
+
 async function takenOver(
   ctx: Ctx,
   connection: Connection,
@@ -68,15 +83,56 @@ async function takenOver(
   patch: ConnectionPatch,
 ): Promise<ConnectionPatch> {
   const metadata = await readMetadata(ctx, xml);
-  const wanted = patch.saml?.idpSsoBinding ?? (connection.settings as SamlSettings).idpSsoBinding;
+  if (metadata.wantAuthnRequestsSigned)
+    ctx.log.info({ connection: connection.id }, "the identity provider wants signed requests");
+  const published = patchFrom(connection, metadata, patch.saml);
+  const { idpEntityId } = connection.settings as SamlSettings;
   return {
     ...patch,
-    saml: { ...patch.saml, ...settingsOf(metadata, wanted) },
+    ...published,
+    saml: {
+      // An address that the metadata does not name is another provider's, unless it is given with it.
+      ...(metadata.entityId !== idpEntityId && { idpSloUrl: "" }),
+      ...patch.saml,
+      ...published.saml,
+      ...(metadata.wantAuthnRequestsSigned && { wantRequestSigned: true }),
+    },
+  };
+}
+
+/**
+ * What a connection takes of metadata.
+ * @param wanted the bindings that are chosen now; else the connection's are kept, where the provider offers them
+ */
+export function patchFrom(
+  connection: Connection,
+  metadata: IdpMetadata,
+  wanted?: SamlSettings,
+): { saml: SamlSettings; idpCertificates: string } {
+  const { idpSsoBinding, idpSloBinding } = { ...(connection.settings as SamlSettings), ...wanted };
+  const sso = endpoint(metadata.ssoUrls, idpSsoBinding);
+  const slo = endpoint(metadata.sloUrls, idpSloBinding);
+  return {
+    saml: {
+      idpEntityId: metadata.entityId,
+      ...(sso && { idpSsoUrl: sso.url, idpSsoBinding: sso.binding }),
+      ...(slo && { idpSloUrl: slo.url, idpSloBinding: slo.binding }),
+    },
     idpCertificates: metadata.certificates.join("\n"),
   };
 }
 
-async function readMetadata(ctx: Ctx, xml: string): Promise<IdpMetadata> {
+function endpoint(
+  { redirect, post }: BindingUrls,
+  wanted: Binding | undefined,
+): { url: string; binding: Binding } | undefined {
+  if (post !== undefined && (redirect === undefined || wanted === "HTTP_POST"))
+    return { url: post, binding: "HTTP_POST" };
+  return redirect === undefined ? undefined : { url: redirect, binding: "HTTP_REDIRECT" };
+}
+
+/** @throws CONNECTION_METADATA_INVALID also for a document that is past its end */
+export async function readMetadata(ctx: Ctx, xml: string): Promise<IdpMetadata> {
   const { parseIdpMetadata } = await import("../../protocols/saml/idp-metadata.ts");
   try {
     const metadata = parseIdpMetadata(xml, { allowInsecureUrls: ctx.app.config.mode === "development" });
@@ -90,7 +146,8 @@ async function readMetadata(ctx: Ctx, xml: string): Promise<IdpMetadata> {
   }
 }
 
-async function download(ctx: Ctx, url: string): Promise<string> {
+/** @throws CONNECTION_METADATA_INVALID when the address may not be reached or answers badly */
+export async function download(ctx: Ctx, url: string): Promise<string> {
   try {
     const answer = await ctx.app.fetch(url, { maxBytes: metadataLimit });
     if (answer.ok) return await answer.text();
@@ -99,16 +156,4 @@ async function download(ctx: Ctx, url: string): Promise<string> {
   } catch (error) {
     throw errors.CONNECTION_METADATA_INVALID((error as Error).message).because(error);
   }
-}
-
-/** @param wanted the binding that was chosen for the connection, kept where the provider offers it */
-function settingsOf(metadata: IdpMetadata, wanted: Binding | undefined): SamlSettings {
-  const { redirect, post } = metadata.ssoUrls;
-  const byPost = post !== undefined && (redirect === undefined || wanted === "HTTP_POST");
-  return {
-    idpEntityId: metadata.entityId,
-    idpSsoUrl: (byPost ? post : redirect) ?? "",
-    idpSsoBinding: byPost ? "HTTP_POST" : "HTTP_REDIRECT",
-    idpSloUrl: metadata.sloUrls.redirect ?? metadata.sloUrls.post ?? "",
-  };
 }

@@ -1,4 +1,4 @@
-/** The door that leaves the hosted page for an identity provider, alike for both kinds of connection. */
+/** The door that leaves the hosted page for an identity provider, alike for all kinds of connection. */
 import type { Ctx } from "../../context.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../transport/http.ts";
 import { answerStep } from "../../transport/step.ts";
@@ -6,7 +6,7 @@ import { depart } from "../auth/flow.ts";
 import * as environments from "../environments/environments.ts";
 import { connectionErrors as errors } from "./errors.ts";
 
-export const initRoutes: HttpRoute[] = ["saml", "oidc"].map((kind) => ({
+export const initRoutes: HttpRoute[] = ["saml", "oidc", "oauth"].map((kind) => ({
   method: "GET",
   path: `/sso/v1/${kind}/:connectionId/init`,
   errors: "page",

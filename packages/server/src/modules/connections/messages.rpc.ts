@@ -17,11 +17,12 @@ import {
   TokenAuthType,
 } from "@gatehouse/contract/scalekit/v1/connections/connections_pb";
 import type { Ctx } from "../../context.ts";
-import * as domains from "../domains/domains.ts";
 import { toDomain } from "../domains/messages.rpc.ts";
 import * as environments from "../environments/environments.ts";
 import * as certificates from "./certificates.ts";
-import type { Connection, ListedConnection } from "./connections.ts";
+import type { Connection, ListedConnection, Switched } from "./connections.ts";
+import { leadingDomains } from "./domains-of-connection.ts";
+import { toEnvironmentSettings } from "./environment-settings.rpc.ts";
 import { type OidcSettings, oidcAddresses, type SamlSettings, samlAddresses } from "./settings.ts";
 
 export async function toConnection(
@@ -29,53 +30,57 @@ export async function toConnection(
   row: Connection,
 ): Promise<MessageInitShape<typeof ConnectionSchema>> {
   const { publicUrl } = await environments.current(ctx);
-  const saml = row.type === "SAML";
   return {
     id: row.id,
     provider: providerOf(row),
-    type: saml ? ConnectionType.SAML : ConnectionType.OIDC,
+    type: ConnectionType[row.type as keyof typeof ConnectionType],
     status: ConnectionStatus[row.status as keyof typeof ConnectionStatus],
     enabled: row.enabled,
     debugEnabled: row.debug_enabled,
     ...(row.organization_id !== null && { organizationId: row.organization_id }),
     uiButtonTitle: row.ui_button_title,
     configurationType: ConfigurationType[row.configuration_type as keyof typeof ConfigurationType],
-    testConnectionUri: `${publicUrl}/sso/v1/${saml ? "saml" : "oidc"}/${row.id}/test`,
+    testConnectionUri: isSignInByMailOrPasskey(row)
+      ? ""
+      : `${publicUrl}/sso/v1/${row.type.toLowerCase()}/${row.id}/test`,
     attributeMapping: row.attribute_mapping as Record<string, string>,
     createTime: timestampFromDate(row.created_at),
     updateTime: timestampFromDate(row.updated_at),
     ...(row.key_id !== null && { keyId: row.key_id }),
     providerKey: row.provider_key,
     domains: await domainsOf(ctx, row),
-    settings: saml
-      ? { case: "samlConfig", value: await toSamlConfig(ctx, row, publicUrl) }
-      : { case: "oidcConfig", value: toOidcConfig(row, publicUrl) },
+    settings: await settingsOf(ctx, row, publicUrl),
   };
 }
 
-/** The rows of a list; the domains of an organization are read once for all its connections. */
+async function settingsOf(ctx: Ctx, row: Connection, publicUrl: string) {
+  if (row.type === "SAML")
+    return { case: "samlConfig", value: await toSamlConfig(ctx, row, publicUrl) } as const;
+  if (row.type === "OIDC") return { case: "oidcConfig", value: toOidcConfig(row, publicUrl) } as const;
+  return toEnvironmentSettings(row, publicUrl);
+}
+
+function isSignInByMailOrPasskey(row: Connection): boolean {
+  return row.type === "PASSWORDLESS" || row.type === "WEBAUTHN";
+}
+
+/** The rows of a list; the domains of all their organizations are read at once. */
 export async function toListed(
   ctx: Ctx,
   rows: readonly ListedConnection[],
 ): Promise<MessageInitShape<typeof ListConnectionSchema>[]> {
-  const namesOf = new Map<string, string[]>();
-  for (const { organization_id: id } of rows) {
-    if (id !== null && !namesOf.has(id))
-      namesOf.set(
-        id,
-        (await domains.verifiedOf(ctx, id)).map((row) => row.domain),
-      );
-  }
+  const organizationIds = rows.map((row) => row.organization_id);
+  const leading = Map.groupBy(await leadingDomains(ctx, organizationIds), (domain) => domain.leads_to);
   return rows.map((row) => ({
     id: row.id,
     provider: providerOf(row),
-    type: row.type === "SAML" ? ConnectionType.SAML : ConnectionType.OIDC,
+    type: ConnectionType[row.type as keyof typeof ConnectionType],
     status: ConnectionStatus[row.status as keyof typeof ConnectionStatus],
     enabled: row.enabled,
     organizationId: row.organization_id ?? "",
     organizationName: row.organization_name,
     uiButtonTitle: row.ui_button_title,
-    domains: namesOf.get(row.organization_id ?? "") ?? [],
+    domains: (leading.get(row.id) ?? []).map(({ domain }) => domain),
     providerKey: row.provider_key,
     keyId: row.key_id ?? "",
     createdAt: timestampFromDate(row.created_at),
@@ -83,9 +88,18 @@ export async function toListed(
 }
 
 async function domainsOf(ctx: Ctx, row: Connection) {
-  return row.organization_id === null
-    ? []
-    : (await domains.verifiedOf(ctx, row.organization_id)).map(toDomain);
+  const leading = await leadingDomains(ctx, [row.organization_id]);
+  return leading.filter((domain) => domain.leads_to === row.id).map(toDomain);
+}
+
+/** The provider that was named, by number or, where the number is left out, by key. */
+export function providerNamed(provider: ConnectionProvider, key: string): string {
+  if (provider !== ConnectionProvider.CONNECTION_PROVIDER_UNSPECIFIED) return ConnectionProvider[provider];
+  return Object.values(ConnectionProvider).includes(key) ? key : "CUSTOM";
+}
+
+export function toSwitched({ enabled, problem }: Switched) {
+  return { enabled, ...(problem !== undefined && { errorMessage: problem }) };
 }
 
 function providerOf(row: Connection): ConnectionProvider {
@@ -111,12 +125,15 @@ async function toSamlConfig(
       idpSloUrl: saml.idpSloUrl,
       uiButtonTitle: saml.uiButtonTitle,
       defaultRedirectUri: saml.defaultRedirectUri,
+      certificateId: saml.certificateId,
       syncUserProfileOnLogin: saml.syncUserProfileOnLogin,
     }),
     forceAuthn: saml.forceAuthn ?? false,
-    assertionEncrypted: false,
-    wantRequestSigned: false,
-    idpSloRequired: false,
+    assertionEncrypted: saml.assertionEncrypted ?? false,
+    wantRequestSigned: saml.wantRequestSigned ?? false,
+    allowIdpInitiatedLogin: saml.allowIdpInitiatedLogin ?? true,
+    idpSloRequired: saml.idpSloRequired ?? false,
+    idpSloRequestBinding: RequestBinding[saml.idpSloBinding ?? "HTTP_REDIRECT"],
     jitProvisioningWithSsoEnabled: saml.jitProvisioning ?? true,
     idpNameIdFormat: NameIdFormat[saml.nameIdFormat ?? "EMAIL"],
     idpSsoRequestBinding: RequestBinding[saml.idpSsoBinding ?? "HTTP_REDIRECT"],
@@ -155,7 +172,7 @@ function toOidcConfig(
     postLogoutRedirectUri: ours.postLogoutRedirectUri,
     backchannelLogoutRedirectUri: ours.backchannelLogoutUri,
     pkceEnabled: oidc.pkceEnabled ?? false,
-    idpLogoutRequired: false,
+    idpLogoutRequired: oidc.idpLogoutRequired ?? false,
     jitProvisioningWithSsoEnabled: oidc.jitProvisioning ?? true,
   };
 }

@@ -2,6 +2,7 @@
 import type * as openid from "openid-client";
 import { AppError } from "../../errors.ts";
 import { OutboundError } from "../../lib/outbound-error.ts";
+import { evidenceOf } from "../traces/advice-evidence.ts";
 import { connectionErrors as errors } from "./errors.ts";
 
 type Client = typeof openid;
@@ -16,7 +17,8 @@ export async function oidcAttempt<T>(client: Client, run: () => Promise<T>): Pro
     return await run();
   } catch (error) {
     const refused = refusalOf(client, error);
-    throw refused === error ? error : refused.because(error);
+    if (refused === error) throw error;
+    throw refused.with({ cause: error, evidence: evidenceOf(error) ?? refused.evidence });
   }
 }
 
@@ -36,7 +38,9 @@ function refusalOf(client: Client, error: unknown): AppError {
   if (code !== undefined && timeouts.includes(code))
     return errors.server_error("it took longer than 10 seconds");
   if (isUnreadable(error)) return errors.server_error(`its answer cannot be read (${reasonOf(error)})`);
-  return errors.invalid_id_token(`${reasonOf(error)}${comparison(cause)}`);
+  const compared = comparison(cause);
+  const words = compared ? `: it is ${compared.observed}, and must be ${compared.expected}` : "";
+  return errors.invalid_id_token(`${reasonOf(error)}${words}`).with({ evidence: compared });
 }
 
 const timeouts = ["OAUTH_TIMEOUT", "ERR_JWKS_TIMEOUT"];
@@ -56,12 +60,12 @@ function reasonOf(error: unknown): string {
 }
 
 /** What a value was and what it should have been, where the library tells. */
-function comparison(cause: unknown): string {
+function comparison(cause: unknown): { observed: string; expected: string } | undefined {
   const detail = (cause instanceof Error ? cause.cause : cause) as Comparison | undefined;
   const name = detail?.claim ?? detail?.attribute;
-  if (detail?.expected === undefined || name === undefined) return "";
-  const seen = JSON.stringify((detail.claims ?? detail.body)?.[name])?.slice(0, 200);
-  return `: it is ${seen}, and must be ${JSON.stringify(detail.expected)}`;
+  if (detail?.expected === undefined || name === undefined) return undefined;
+  const observed = JSON.stringify((detail.claims ?? detail.body)?.[name])?.slice(0, 200) ?? "missing";
+  return { observed, expected: JSON.stringify(detail.expected) };
 }
 
 interface Comparison {

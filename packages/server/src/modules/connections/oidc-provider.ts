@@ -2,7 +2,7 @@
  * OpenID providers as a relying party knows them: their endpoints by discovery or by hand, their keys, and how we
  * prove ourselves to them. All that is asked of them goes through the guarded fetch.
  */
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from "jose";
+import { createRemoteJWKSet, customFetch, type RemoteJWKSet } from "jose";
 import type * as openid from "openid-client";
 import type { Ctx } from "../../context.ts";
 import type { Connection } from "./connections.ts";
@@ -21,7 +21,7 @@ export const signatureAlgorithms =
 /** A provider as openid-client knows it, with the keys that sign its ID tokens. */
 export interface Provider {
   configuration: openid.Configuration;
-  keys: JWTVerifyGetKey;
+  keys: RemoteJWKSet;
 }
 
 /**
@@ -38,7 +38,7 @@ export async function providerOf(ctx: Ctx, connection: Connection): Promise<Prov
 }
 
 /** A key id that is not known is asked for at once: whoever can show one has passed the token endpoint. */
-function keysOf(ctx: Ctx, configuration: openid.Configuration): JWTVerifyGetKey {
+function keysOf(ctx: Ctx, configuration: openid.Configuration): RemoteJWKSet {
   const { jwks_uri: uri } = configuration.serverMetadata();
   if (uri === undefined || !URL.canParse(uri))
     throw errors.server_error("its discovery document names no jwks_uri");
@@ -93,9 +93,9 @@ async function discover(
   );
   const seen = found.serverMetadata().issuer;
   if (seen !== settings.issuer && seen !== `${settings.issuer}/` && `${seen}/` !== settings.issuer) {
-    throw errors.invalid_id_token(
-      `the provider calls itself ${seen}, and the connection names ${settings.issuer}`,
-    );
+    const problem = `the provider calls itself ${seen}, and the connection names ${settings.issuer}`;
+    const evidence = { reason: "provider_issuer_mismatch", observed: seen, expected: settings.issuer };
+    throw errors.invalid_id_token(problem).with({ evidence });
   }
   return found;
 }

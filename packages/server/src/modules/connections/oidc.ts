@@ -8,6 +8,8 @@ import type { Ctx } from "../../context.ts";
 import type { AppError } from "../../errors.ts";
 import { newSecret } from "../../lib/secrets.ts";
 import * as environments from "../environments/environments.ts";
+import type { Upstream } from "../sessions/sessions.ts";
+import { note, type Trace } from "../traces/trace.ts";
 import type { Connection } from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import { oidcAttempt } from "./oidc-attempt.ts";
@@ -18,10 +20,11 @@ import {
   type Departure,
   type Identity,
   type LegOptions,
+  missingEmail,
   newHandle,
+  noteProfile,
   type Proof,
   type SsoRequest,
-  seenNames,
   takeLeg,
   verifierOf,
 } from "./sign-in.ts";
@@ -43,10 +46,18 @@ export async function begin(ctx: Ctx, connection: Connection, options: LegOption
   // PKCE also where it is not asked for, unless the provider says that it knows no S256: it costs nothing.
   const pkce = settings.pkceEnabled === true || provider.serverMetadata().supportsPKCE();
   const verifier = pkce ? client.randomPKCECodeVerifier() : undefined;
-  await beginLeg(ctx, connection, options, { handle, nonce, ...(verifier !== undefined && { verifier }) });
+  const { redirectUri } = await addresses(ctx, connection);
+  const scope = (settings.scopes?.length ? settings.scopes : defaultScopes).join(" ");
+  const { issuer, authorization_endpoint: endpoint = "" } = provider.serverMetadata();
+  await beginLeg(ctx, connection, options, {
+    handle,
+    nonce,
+    ...(verifier !== undefined && { verifier }),
+    sent: { sent_to: endpoint, issuer, client_id: settings.clientId ?? "", redirect_uri: redirectUri, scope },
+  });
   const url = client.buildAuthorizationUrl(provider, {
-    redirect_uri: (await addresses(ctx, connection)).redirectUri,
-    scope: (settings.scopes?.length ? settings.scopes : defaultScopes).join(" "),
+    redirect_uri: redirectUri,
+    scope,
     state: handle,
     nonce,
     ...(verifier !== undefined && {
@@ -70,8 +81,11 @@ export async function verify(
   connection: Connection,
   leg: SsoRequest,
   answer: URLSearchParams,
+  trace: Trace,
 ): Promise<Proof> {
-  if (answer.has("error")) throw refusal(answer);
+  const names = [...answer.keys()].slice(0, 20).join(", ");
+  note(trace, "response_received", ctx.now(), { parameters: names, issuer: answer.get("iss") ?? "" });
+  if (answer.has("error")) throw refusalOf(answer);
   // Before the code is sent: a provider that sees it twice ends what it gave for it (RFC 6749 section 4.1.2).
   await takeLeg(ctx, leg);
   const client = await import("openid-client");
@@ -91,8 +105,53 @@ export async function verify(
   });
   const claims = tokens.claims();
   if (!claims) throw errors.invalid_id_token("the provider sent none");
+  note(
+    trace,
+    "tokens_received",
+    ctx.now(),
+    { issuer: claims.iss },
+    { id_token_claims: JSON.stringify(claims) },
+  );
   const profile = await withUserInfo(ctx, client, configuration, tokens.access_token, claims);
-  return { identity: await identityOf(connection, claims.sub, profile), legTaken: true };
+  const identity = await identityOf(connection, claims.sub, profile);
+  noteProfile(trace, ctx.now(), identity, profile);
+  return {
+    identity: { ...identity, upstream: upstreamOf(ctx, connection, claims, tokens.id_token) },
+    legTaken: true,
+    ...(claims.auth_time !== undefined && { authenticatedAt: new Date(claims.auth_time * 1000) }),
+  };
+}
+
+/** An address has room for no longer one, and a logout does without the hint. */
+const longestHint = 6_000;
+
+/** What a logout of either side names, and the hint that a provider wants where the connection asks it to sign out. */
+function upstreamOf(
+  ctx: Ctx,
+  connection: Connection,
+  { sub, sid }: openid.IDToken,
+  idToken: string | undefined,
+): Upstream {
+  const { idpLogoutRequired } = connection.settings as OidcSettings;
+  const kept = idpLogoutRequired && idToken !== undefined && idToken.length <= longestHint;
+  return {
+    subject: sub,
+    ...(typeof sid === "string" && sid !== "" && { session: sid }),
+    ...(kept && {
+      idTokenSealed: ctx.app.keys.seal(idToken, idTokenContext(connection, sub)).toString("base64"),
+    }),
+  };
+}
+
+/** The ID token of a sign-in, as a hint for the provider; undefined when it was not kept. */
+export function keptIdToken(ctx: Ctx, connection: Connection, upstream: Upstream): string | undefined {
+  if (upstream.idTokenSealed === undefined) return undefined;
+  const sealed = Buffer.from(upstream.idTokenSealed, "base64");
+  return ctx.app.keys.open(sealed, idTokenContext(connection, upstream.subject)).toString("utf8");
+}
+
+function idTokenContext(connection: Connection, sub: string): string {
+  return `session_organizations.upstream:${connection.id}:${sub}`;
 }
 
 type Claims = Record<string, unknown>;
@@ -128,15 +187,17 @@ async function identityOf(connection: Connection, sub: string, claims: Claims): 
   // A subject is opaque (OIDC Core 2): one that looks like an address is none.
   const nameId = { value: sub, format: NAME_ID_FORMAT.persistent };
   const { email, rejectedEmail, ...profile } = mapProfile({ nameId, attributes }, mapping);
-  if (!email) throw errors.mandatory_attribute_missing(seenNames(Object.keys(claims), rejectedEmail));
+  if (!email) throw missingEmail(Object.keys(claims), rejectedEmail);
   const organizationId = connection.organization_id ?? "";
   // Some providers write the boolean as text.
   const emailVerified = String(claims.email_verified ?? "") !== "false";
   return { ...profile, email, emailVerified, connectionId: connection.id, organizationId, subject: sub };
 }
 
-function refusal(answer: URLSearchParams): AppError {
+/** The provider's own refusal, at the redirect URI (RFC 6749 section 4.1.2.1). */
+export function refusalOf(answer: URLSearchParams): AppError {
   const code = (answer.get("error") ?? "").slice(0, 60);
   const text = (answer.get("error_description") ?? "").slice(0, 300);
-  return errors.access_denied(text === "" ? code : `${text} (${code})`);
+  const observed = text === "" ? code : `${text} (${code})`;
+  return errors.access_denied(observed).with({ evidence: { reason: "provider_refused", observed } });
 }

@@ -13,6 +13,7 @@ import {
   type UpdateConnection,
 } from "@gatehouse/contract/scalekit/v1/connections/connections_pb";
 import type { ConnectionPatch } from "./connections.ts";
+import { environmentPatch } from "./environment-settings.rpc.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import type {
   Binding,
@@ -26,8 +27,7 @@ import type {
 export function patchOf(update: UpdateConnection): ConnectionPatch {
   const { settings } = update;
   return {
-    type:
-      update.type === ConnectionType.SAML ? "SAML" : update.type === ConnectionType.OIDC ? "OIDC" : undefined,
+    type: update.type === ConnectionType.INVALID ? undefined : ConnectionType[update.type],
     ...(update.provider !== 0 && { provider: ConnectionProvider[update.provider] }),
     ...(update.providerKey !== "" && { providerKey: update.providerKey }),
     ...given("keyId", update.keyId),
@@ -46,14 +46,12 @@ export function patchOf(update: UpdateConnection): ConnectionPatch {
       oidc: oidcSettings(settings.value),
       ...given("clientSecret", settings.value.clientSecret || undefined),
     }),
+    ...environmentPatch(settings),
   };
 }
 
 function samlSettings(config: SAMLConnectionConfigRequest): SamlSettings {
   refuseUnbuilt({
-    want_request_signed: config.wantRequestSigned,
-    assertion_encrypted: config.assertionEncrypted,
-    idp_slo_required: config.idpSloRequired,
     "saml_signing_option NO_SIGNING": config.samlSigningOption === SAMLSigningOptions.NO_SIGNING,
   });
   return {
@@ -63,6 +61,11 @@ function samlSettings(config: SAMLConnectionConfigRequest): SamlSettings {
     ...given("idpSloUrl", config.idpSloUrl),
     ...given("uiButtonTitle", config.uiButtonTitle),
     ...given("forceAuthn", config.forceAuthn),
+    ...given("wantRequestSigned", config.wantRequestSigned),
+    ...given("certificateId", config.certificateId),
+    ...given("assertionEncrypted", config.assertionEncrypted),
+    ...given("idpSloRequired", config.idpSloRequired),
+    ...given("spSloUrl", config.spSloUrl),
     ...given("defaultRedirectUri", config.defaultRedirectUri),
     ...given("spEntityId", config.spEntityId),
     ...given("spAssertionUrl", config.spAssertionUrl),
@@ -70,6 +73,9 @@ function samlSettings(config: SAMLConnectionConfigRequest): SamlSettings {
     ...given("jitProvisioning", config.jitProvisioningWithSsoEnabled),
     ...(config.idpSsoRequestBinding !== 0 && {
       idpSsoBinding: RequestBinding[config.idpSsoRequestBinding] as Binding,
+    }),
+    ...(config.idpSloRequestBinding !== 0 && {
+      idpSloBinding: RequestBinding[config.idpSloRequestBinding] as Binding,
     }),
     ...(config.idpNameIdFormat !== 0 && { nameIdFormat: NameIdFormat[config.idpNameIdFormat] as Format }),
     ...(config.samlSigningOption !== 0 && {
@@ -79,7 +85,6 @@ function samlSettings(config: SAMLConnectionConfigRequest): SamlSettings {
 }
 
 function oidcSettings(config: OIDCConnectionConfig): OidcSettings {
-  refuseUnbuilt({ idp_logout_required: config.idpLogoutRequired });
   return {
     ...given("issuer", config.issuer),
     ...given("discoveryEndpoint", config.discoveryEndpoint),
@@ -89,6 +94,7 @@ function oidcSettings(config: OIDCConnectionConfig): OidcSettings {
     ...given("jwksUri", config.jwksUri),
     ...given("clientId", config.clientId),
     ...given("pkceEnabled", config.pkceEnabled),
+    ...given("idpLogoutRequired", config.idpLogoutRequired),
     ...given("syncUserProfileOnLogin", config.syncUserProfileOnLogin),
     ...given("jitProvisioning", config.jitProvisioningWithSsoEnabled),
     ...(config.scopes.length > 0 && { scopes: config.scopes.map((scope) => OIDCScope[scope]) }),

@@ -12,7 +12,6 @@ import {
   type SamlLeg,
 } from "../../testing/saml-leg.ts";
 import { decode, encode } from "../../testing/saml-messages.ts";
-import { ASSERTION_ATTACKS, RESPONSE_ATTACKS, wrap } from "../../testing/saml-wrapping.ts";
 import { createSamlTenant, type SamlTenant } from "../../testing/sign-in.ts";
 
 let app: TestApp;
@@ -40,8 +39,6 @@ function expectPage(outcome: Outcome): void {
   expect(outcome).toMatchObject({ at: "page", status: 400, code: "" });
 }
 
-const anHour = 3_600_000;
-const later = (ms: number) => new Date(app.app.now().getTime() + ms);
 const issued =
   (changes: () => Partial<IssueInput>): Bend =>
   (leg) =>
@@ -80,61 +77,6 @@ describe("a response is refused, and the app is told why", () => {
       "invalid_saml_response",
       /another identity provider/,
     ],
-    ["expired", issued(() => ({ now: later(-anHour) })), "response_expired", /has expired/],
-    [
-      "its conditions have expired",
-      edited((xml) => xml.replace(/(<saml:Conditions [^>]*NotOnOrAfter=")[^"]*/, "$12020-01-01T00:00:00Z")),
-      "assertion_expired",
-      /has expired/,
-    ],
-    ["not valid yet", issued(() => ({ now: later(anHour) })), "invalid_saml_response", /not valid yet/],
-    [
-      "for another audience",
-      issued(() => ({ audience: "https://other.example" })),
-      "invalid_saml_response",
-      /another application/,
-    ],
-    [
-      "for another destination",
-      issued(() => ({ acsUrl: "https://other.example/acs" })),
-      "invalid_acs_url",
-      /another ACS URL/,
-    ],
-    [
-      "for another recipient",
-      edited((xml) => xml.replace(/Recipient="[^"]*"/, 'Recipient="https://other.example/acs"')),
-      "invalid_acs_url",
-      /another ACS URL/,
-    ],
-    [
-      "to another request",
-      issued(() => ({ inResponseTo: "_another" })),
-      "invalid_saml_response",
-      /another request/,
-    ],
-    [
-      "to no request",
-      edited((xml) => xml.replace(/ InResponseTo="[^"]*"/g, "")),
-      "invalid_saml_response",
-      /answers no request/,
-    ],
-    ["with a DOCTYPE", rewritten((xml) => `<!DOCTYPE x>${xml}`), "malformed_saml_response", /./],
-    [
-      "with entities",
-      rewritten(
-        (xml) => `<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>${xml.replace(">Ada<", ">&b;<")}`,
-      ),
-      "malformed_saml_response",
-      /./,
-    ],
-    [
-      "with an external entity",
-      rewritten(
-        (xml) => `<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>${xml.replace(">Ada<", ">&a;<")}`,
-      ),
-      "malformed_saml_response",
-      /./,
-    ],
     ["not base64", () => "<Response/>!", "malformed_saml_response", /base64/],
     ["not XML", () => encode("hello"), "malformed_saml_response", /./],
     [
@@ -167,12 +109,6 @@ describe("a response is refused, and the app is told why", () => {
       "invalid_user_domain",
       /./,
     ],
-    [
-      "an address cut by a comment",
-      edited((xml) => xml.replaceAll(`ada@${tenant.domain}`, `ada@${tenant.domain}<!---->.evil.com`)),
-      "invalid_user_domain",
-      /evil\.com/,
-    ],
   ];
   const opaque = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent";
   const failure = (leg: SamlLeg) => ({
@@ -203,24 +139,6 @@ describe("a response is refused, and the app is told why", () => {
     const visit = await leg.browser.follow(tenant.acsUrl, { form, crossSite: true });
     expect(visit.status).toBe(200);
     expect(visit.body).toContain('name="error" value="signature_validation_failed"');
-  });
-});
-
-describe("signature wrapping never signs anyone in", () => {
-  const ids = ["_forged", undefined];
-  const attacks = [
-    ...Object.entries(RESPONSE_ATTACKS).map((entry) => [...entry, "response"] as const),
-    ...Object.entries(ASSERTION_ATTACKS).map((entry) => [...entry, "assertion"] as const),
-  ];
-  test.each(attacks)("%s", async (_name, make, signed) => {
-    await patchSaml(app, tenant, { saml_signing_option: "SAML_RESPONSE_OR_ASSERTION_SIGNING" });
-    for (const id of ids) {
-      const outcome = await answerWith(async (leg) =>
-        wrap(await issue(app, tenant, leg, { sign: signed }), signed, make(id)),
-      );
-      expect(outcome).toMatchObject({ at: "app", code: "" });
-      expect(["signature_validation_failed", "malformed_saml_response"]).toContain(outcome.error);
-    }
   });
 });
 
@@ -322,25 +240,5 @@ describe("deleted meanwhile", () => {
     const leg = await beginSaml(app, own);
     await app.api(path(own), { method: "DELETE" });
     expectAtApp(await postSaml(own, leg, await issue(app, own, leg)), "invalid_connection_id", /./);
-  });
-});
-
-describe("identity providers are not mixed up", () => {
-  test("a response to a sign-in at another connection ends on a page, wherever it is posted", async () => {
-    const other = await createSamlTenant(app);
-    const [mine, theirs] = [await beginSaml(app, tenant), await beginSaml(app, other)];
-    const response = await issue(app, tenant, mine);
-    expectPage(await postSaml(other, mine, response));
-    expectPage(await postSaml(tenant, { ...theirs, browser: mine.browser }, response));
-  });
-
-  test("one identity provider for two tenants: a response for one is none for the other", async () => {
-    const other = await createSamlTenant(app);
-    const { entityId, certificate } = tenant.idp;
-    await patchSaml(app, other, { idp_entity_id: entityId, idp_certificate: certificate });
-    const leg = await beginSaml(app, other);
-    expectAtApp(await postSaml(other, leg, await issue(app, tenant, leg)), "invalid_acs_url", /./);
-    const readdressed = await issue(app, { ...tenant, acsUrl: other.acsUrl }, leg);
-    expectAtApp(await postSaml(other, leg, readdressed), "invalid_saml_response", /another application/);
   });
 });

@@ -5,25 +5,31 @@
 import type { Ctx } from "../../context.ts";
 import { AppError } from "../../errors.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
+import type { VerifiedAssertion } from "../../protocols/saml/expectations.ts";
 import * as environments from "../environments/environments.ts";
+import type { Upstream } from "../sessions/sessions.ts";
+import { note, type Trace } from "../traces/trace.ts";
 import type { Connection } from "./connections.ts";
 import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
-import { known } from "./remembered.ts";
+import { judgeByPublished } from "./metadata-refresh.ts";
+import * as ownCertificates from "./own-certificates.ts";
 import { type NameIdFormat, type SamlAddresses, type SamlSettings, samlAddresses } from "./settings.ts";
 import {
   beginLeg,
   type Departure,
-  findLeg,
+  type Identity,
   type LegOptions,
+  missingEmail,
   newHandle,
+  noteProfile,
   type Proof,
   type SsoRequest,
-  seenNames,
 } from "./sign-in.ts";
 import * as requests from "./sso-requests.store.ts";
 
-const clockSkewSeconds = 120;
+/** How far an identity provider's clock may be from ours. */
+export const clockSkewSeconds = 120;
 
 /** The service provider's side of a connection. */
 export async function addresses(ctx: Ctx, connection: Connection): Promise<SamlAddresses> {
@@ -39,21 +45,29 @@ export async function spMetadata(ctx: Ctx, connectionId: string): Promise<string
   const settings = connection.settings as SamlSettings;
   const ours = await addresses(ctx, connection);
   const nameIdFormat = await nameIdUri(settings.nameIdFormat ?? "EMAIL");
+  const certificates = await ownCertificates.published(ctx, settings);
   return buildSpMetadata({
     entityId: ours.entityId,
     acsUrl: ours.assertionUrl,
-    authnRequestsSigned: false,
+    sloUrl: ours.sloUrl,
+    authnRequestsSigned: settings.wantRequestSigned === true,
     wantAssertionsSigned: assertionMustBeSigned(settings),
+    signingCertificates: certificates.signing,
+    encryptionCertificates: certificates.encryption,
     ...(nameIdFormat !== undefined && { nameIdFormat }),
   });
 }
 
-/** Begins a leg: the AuthnRequest on its way to the identity provider (SAML profiles 4.1.2). */
+/**
+ * Begins a leg: the AuthnRequest on its way to the identity provider (SAML profiles 4.1.2).
+ * @throws invalid_saml_request when it cannot be signed as the connection wants it
+ */
 export async function begin(ctx: Ctx, connection: Connection, options: LegOptions): Promise<Departure> {
   const { buildAuthnRequest, postForm, redirectUrl } = await import("../../protocols/saml/authn-request.ts");
   const settings = connection.settings as SamlSettings;
   const ours = await addresses(ctx, connection);
   const ssoUrl = settings.idpSsoUrl ?? "";
+  const signing = await ownCertificates.signer(ctx, settings);
   const samlRequestId = `_${newSecret(20)}`;
   const nameIdFormat = await nameIdUri(settings.nameIdFormat ?? "EMAIL");
   const xml = buildAuthnRequest({
@@ -65,11 +79,23 @@ export async function begin(ctx: Ctx, connection: Connection, options: LegOption
     forceAuthn: options.forceAuthentication || settings.forceAuthn === true,
     ...(nameIdFormat !== undefined && { nameIdFormat }),
   });
+  const sign = signing && { sign: signing };
   const handle = newHandle();
-  await beginLeg(ctx, connection, options, { handle, samlRequestId });
+  const binding = settings.idpSsoBinding === "HTTP_POST" ? "HTTP-POST" : "HTTP-Redirect";
+  await beginLeg(ctx, connection, options, {
+    handle,
+    samlRequestId,
+    sent: {
+      sent_to: ssoUrl,
+      binding,
+      request_id: samlRequestId,
+      issuer: ours.entityId,
+      answer_to: ours.assertionUrl,
+    },
+  });
   if (settings.idpSsoBinding === "HTTP_POST")
-    return { to: "form", ...postForm({ ssoUrl, xml, relayState: handle }) };
-  return { to: "url", url: redirectUrl({ ssoUrl, xml, relayState: handle }) };
+    return { to: "form", ...postForm({ ssoUrl, xml, relayState: handle, ...sign }) };
+  return { to: "url", url: redirectUrl({ ssoUrl, xml, relayState: handle, ...sign }) };
 }
 
 /**
@@ -77,15 +103,8 @@ export async function begin(ctx: Ctx, connection: Connection, options: LegOption
  * they tell whether this browser began the sign-in. Only an answer to a sign-in that is under way is kept, since
  * anyone may post here.
  * @returns the ticket that names it
- * @throws invalid_saml_form_params, invalid_state
  */
-export async function keepResponse(
-  ctx: Ctx,
-  connectionId: string,
-  posted: { samlResponse: string | null; relayState: string | null },
-): Promise<string> {
-  if (!posted.samlResponse) throw errors.invalid_saml_form_params();
-  const leg = await findLeg(ctx, connectionId, posted.relayState ?? "");
+export async function keepResponse(ctx: Ctx, leg: SsoRequest, response: string): Promise<string> {
   const ticket = newSecret();
   const now = ctx.now();
   await requests.setResponse(ctx, {
@@ -93,7 +112,7 @@ export async function keepResponse(
     environment_id: ctx.environmentId,
     connection_id: leg.connection_id,
     handle_hash: leg.handle_hash,
-    response: posted.samlResponse,
+    response,
     created_at: now,
     expires_at: new Date(now.getTime() + 120_000),
   });
@@ -115,15 +134,26 @@ export async function keptResponse(
   return { response, leg };
 }
 
+/** The leg that a posted RelayState names; undefined when it names none, as in an unsolicited response. */
+export async function legOfRelayState(
+  ctx: Ctx,
+  connectionId: string,
+  relayState: string,
+): Promise<SsoRequest | undefined> {
+  const leg = relayState !== "" ? await requests.find(ctx, hashSecret(relayState), ctx.now()) : undefined;
+  return leg?.connection_id === connectionId ? leg : undefined;
+}
+
 /**
  * Judges a response (SAML profiles 4.1.4.3) and reads who has signed in.
+ * @param inResponseTo the id of our request; undefined for a response that nobody asked for
  * @throws AppError with a code of the integration error table
  */
 export async function verify(
   ctx: Ctx,
   connection: Connection,
-  leg: SsoRequest,
-  response: string,
+  { response, inResponseTo }: { response: string; inResponseTo: string | undefined },
+  trace: Trace,
 ): Promise<Proof> {
   const [{ verifyResponse }, { mapProfile }] = await Promise.all([
     import("../../protocols/saml/response.ts"),
@@ -131,40 +161,61 @@ export async function verify(
   ]);
   const settings = connection.settings as SamlSettings;
   const ours = await addresses(ctx, connection);
-  const trusted = (await known.remember(ctx, connection.id))?.certificates ?? [];
-  const assertion = await samlAttempt(() =>
-    verifyResponse(
-      response,
-      {
-        idpEntityId: settings.idpEntityId ?? "",
-        certificates: trusted.map((row) => row.certificate),
-        audience: ours.entityId,
-        acsUrl: ours.assertionUrl,
-        inResponseTo: leg.saml_request_id ?? "",
-        signed: signedPart[settings.signingOption ?? defaultSigningOption],
-        clockSkewSeconds,
-      },
-      ctx.now(),
-    ),
-  );
+  const expected = {
+    idpEntityId: settings.idpEntityId ?? "",
+    audience: ours.entityId,
+    acsUrl: ours.assertionUrl,
+    inResponseTo,
+    signed: signedPart[settings.signingOption ?? defaultSigningOption],
+    mustBeEncrypted: settings.assertionEncrypted === true,
+    decryptionKeys: await ownCertificates.decryptionKeys(ctx),
+    clockSkewSeconds,
+  };
+  const judge = (certificates: string[]) =>
+    samlAttempt(() => verifyResponse(response, { ...expected, certificates }, ctx.now()));
+  const assertion = await judgeByPublished(ctx, connection, judge).catch(async (error: unknown) => {
+    await noteReceived(ctx, trace, response);
+    throw error;
+  });
+  if (trace.debug || trace.kind !== "sign_in") await noteReceived(ctx, trace, response);
+  const { issuer, nameId, authnInstant } = assertion;
+  note(trace, "response_verified", ctx.now(), {
+    issuer,
+    name_id_format: nameId.format,
+    authenticated_at: authnInstant?.toISOString(),
+  });
   const { email, rejectedEmail, ...profile } = mapProfile(
     assertion,
     connection.attribute_mapping as Record<string, string>,
   );
-  if (!email)
-    throw errors.mandatory_attribute_missing(seenNames(Object.keys(assertion.attributes), rejectedEmail));
-  return {
-    identity: {
-      ...profile,
-      email,
-      emailVerified: true,
-      connectionId: connection.id,
-      organizationId: connection.organization_id ?? "",
-      // A transient NameID is another one at each sign-in, so it cannot name a person.
-      subject: assertion.nameId.format?.endsWith(":transient") ? email : assertion.nameId.value,
-    },
-    assertion: { id: assertion.assertionId, until: assertion.conditionsNotOnOrAfter },
+  if (!email) throw missingEmail(Object.keys(assertion.attributes), rejectedEmail);
+  const identity: Identity = {
+    ...profile,
+    email,
+    emailVerified: true,
+    connectionId: connection.id,
+    organizationId: connection.organization_id ?? "",
+    // A transient NameID is another one at each sign-in, so it cannot name a person.
+    subject: assertion.nameId.format?.endsWith(":transient") ? email : assertion.nameId.value,
+    upstream: upstreamOf(assertion),
   };
+  noteProfile(trace, ctx.now(), identity, assertion.attributes);
+  return {
+    identity,
+    assertion: { id: assertion.assertionId, until: assertion.conditionsNotOnOrAfter },
+    ...(authnInstant && { authenticatedAt: authnInstant }),
+  };
+}
+
+/** Reading a response a second time for what it claims costs as much as judging it: sign-ins that succeed go without. */
+async function noteReceived(ctx: Ctx, trace: Trace, response: string): Promise<void> {
+  const { describeResponse } = await import("../../protocols/saml/describe-response.ts");
+  note(trace, "response_received", ctx.now(), describeResponse(response), { saml_response: response });
+}
+
+/** What a LogoutRequest of either side names (SAML core 3.7.1). */
+function upstreamOf({ nameId: { value, ...nameId }, sessionIndex }: VerifiedAssertion): Upstream {
+  return { subject: value, nameId, ...(sessionIndex !== undefined && { session: sessionIndex }) };
 }
 
 const defaultSigningOption = "SAML_ONLY_ASSERTION_SIGNING";
@@ -192,12 +243,17 @@ async function nameIdUri(format: NameIdFormat): Promise<string | undefined> {
   return uris[format];
 }
 
-async function samlAttempt<T>(judge: () => T): Promise<T> {
+/** Runs a judgement of the pure protocol. @throws AppError with its code, and what was seen and expected */
+export async function samlAttempt<T>(judge: () => T): Promise<T> {
   const { SamlError } = await import("../../protocols/saml/saml-error.ts");
   try {
     return judge();
   } catch (error) {
     if (!(error instanceof SamlError)) throw error;
-    throw new AppError(error.code, "INVALID_ARGUMENT", error.message, { cause: error });
+    const { reason, observed, expected } = error;
+    throw new AppError(error.code, "INVALID_ARGUMENT", error.message, {
+      cause: error,
+      evidence: { reason, observed, expected },
+    });
   }
 }

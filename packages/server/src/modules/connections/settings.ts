@@ -25,13 +25,25 @@ export interface SamlSettings extends CommonSettings {
   idpSsoUrl?: string;
   idpSsoBinding?: Binding;
   idpSloUrl?: string;
+  idpSloBinding?: Binding;
+  /** Ends the session at the identity provider, too, when the user signs out here. */
+  idpSloRequired?: boolean;
   nameIdFormat?: NameIdFormat;
   signingOption?: SigningOption;
   forceAuthn?: boolean;
+  /** Our requests are signed with the certificate of `certificateId`. */
+  wantRequestSigned?: boolean;
+  /** Of the environment's own certificates (`cer_…`); the newest when left out. */
+  certificateId?: string;
+  /** The identity provider encrypts assertions to our certificates; one that does not is refused. */
+  assertionEncrypted?: boolean;
+  /** A response that nobody asked for starts a sign-in; on unless switched off. */
+  allowIdpInitiatedLogin?: boolean;
   defaultRedirectUri?: string;
   uiButtonTitle?: string;
   spEntityId?: string;
   spAssertionUrl?: string;
+  spSloUrl?: string;
 }
 
 /** OpenID Connect: endpoints come from discovery unless they are given. */
@@ -46,6 +58,8 @@ export interface OidcSettings extends CommonSettings {
   scopes?: string[];
   tokenAuthType?: "URL_PARAMS" | "BASIC_AUTH";
   pkceEnabled?: boolean;
+  /** Ends the session at the provider, too, when the user signs out here. */
+  idpLogoutRequired?: boolean;
 }
 
 /** Where the service provider's side of a SAML connection stands. Paths are fixed: they are in customers' IdPs. */
@@ -54,6 +68,8 @@ export interface SamlAddresses {
   assertionUrl: string;
   metadataUrl: string;
   sloUrl: string;
+  /** All that single logout is taken at: `sloUrl`, and both forms of our own address. */
+  sloUrls: string[];
 }
 
 export function samlAddresses(
@@ -62,11 +78,13 @@ export function samlAddresses(
   settings: SamlSettings,
 ): SamlAddresses {
   const base = `${publicUrl}/sso/v1/saml/${connectionId}`;
+  const sloUrl = settings.spSloUrl || `${base}/slo`;
   return {
     entityId: settings.spEntityId || base,
     assertionUrl: settings.spAssertionUrl || `${base}/callback`,
     metadataUrl: `${base}/metadata`,
-    sloUrl: `${base}/slo`,
+    sloUrl,
+    sloUrls: [sloUrl, `${base}/slo`, `${base}/slo/callback`],
   };
 }
 

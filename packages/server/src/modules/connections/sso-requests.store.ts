@@ -63,6 +63,25 @@ export async function findResponse(
     .executeTakeFirst();
 }
 
+/** False when the assertion was used before. */
+export async function insertAssertion(
+  at: Scope,
+  connectionId: string,
+  assertion: { id: string; until: Date },
+): Promise<boolean> {
+  const result = await at.db
+    .insertInto("used_assertions")
+    .values({
+      environment_id: at.environmentId,
+      connection_id: connectionId,
+      assertion_id: assertion.id,
+      expires_at: assertion.until,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
 /**
  * Uses up a leg and remembers the assertion that came with its answer, in one statement.
  * @returns which of the two was still unused; the caller rolls back when one was not

@@ -1,5 +1,5 @@
 /** SQL of domains. */
-import type { Insertable, Selectable } from "kysely";
+import { type Insertable, type Selectable, sql } from "kysely";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 
@@ -11,6 +11,14 @@ export async function insert(at: Scope, row: Insertable<Database["domains"]>): P
 
 export async function find(at: Scope, organizationId: string, id: string): Promise<Domain | undefined> {
   return inOrganization(at, organizationId).where("id", "=", id).executeTakeFirst();
+}
+
+/** In a transaction, none of them goes before it ends. */
+export async function findAll(at: Scope, organizationId: string, ids: readonly string[]): Promise<Domain[]> {
+  return inOrganization(at, organizationId)
+    .where(sql<boolean>`id = any(${[...ids]})`)
+    .forKeyShare()
+    .execute();
 }
 
 export async function list(

@@ -100,18 +100,20 @@ export { remove as delete };
 
 /** The organization whose verified domain this is, by exact match; undefined when it is nobody's. */
 export async function ownerOf(ctx: Ctx, domain: string): Promise<string | undefined> {
-  const owner = await store.findOwner(ctx, asciiForm(domain));
-  return owner?.organization_id;
+  return (await verified(ctx, domain))?.organization_id;
 }
 
-/** The verified domains of an organization, as its connections show them. */
-export async function verifiedOf(ctx: Ctx, organizationId: string): Promise<Domain[]> {
-  const all = await store.list(ctx, organizationId, {
-    type: "ORGANIZATION_DOMAIN",
-    limit: largestPageSize,
-    offset: 0,
-  });
-  return all.filter((domain) => domain.verification_status === "VERIFIED");
+/** A verified domain by its name, by exact match; undefined when nobody has verified it. */
+export async function verified(ctx: Ctx, domain: string): Promise<Domain | undefined> {
+  return store.findOwner(ctx, asciiForm(domain));
+}
+
+/** Domains of one organization by their ids. @throws DOMAIN_NOT_FOUND naming the first that is not there */
+export async function ofIds(ctx: Ctx, organizationId: string, ids: readonly string[]): Promise<Domain[]> {
+  const found = ids.length === 0 ? [] : await store.findAll(ctx, organizationId, ids);
+  const missing = ids.find((id) => !found.some((domain) => domain.id === id));
+  if (missing !== undefined) throw errors.DOMAIN_NOT_FOUND(missing);
+  return found;
 }
 
 /** The same for an e-mail address. */

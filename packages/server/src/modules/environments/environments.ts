@@ -103,6 +103,11 @@ export async function ensureFirst(app: App, db: Db): Promise<string> {
   return id;
 }
 
+/** The ids of all environments of the install, for work that no request asks for. */
+export async function ids(app: App): Promise<string[]> {
+  return (await store.list(app.db)).map(({ id }) => id);
+}
+
 /** The id of the first environment. @throws ENVIRONMENT_NOT_FOUND before the first start */
 export async function firstId(app: App): Promise<string> {
   const [first] = await store.list(app.loadDb);

@@ -96,6 +96,8 @@ function profileClaims(subject: Subject, scope: string): Record<string, unknown>
   return {
     ...Object.fromEntries(mapped),
     email: identity.email,
+    // An organization's identity provider vouches for its own people; at a social one anybody types any address.
+    ...(identity.organizationId === "" && { email_verified: identity.emailVerified }),
     ...optional(scope, {
       name: identity.name ?? [identity.givenName, identity.familyName].filter(Boolean).join(" "),
       given_name: identity.givenName,

@@ -1,9 +1,9 @@
 /** The doors of discovery, /keys, /userinfo and /oidc/logout. */
 import type { Ctx } from "../../context.ts";
-import { browserCookies, readBrowser } from "../../transport/browser.ts";
+import { readBrowser } from "../../transport/browser.ts";
 import { askByGet } from "../../transport/by-get.ts";
-import { type HttpReply, type HttpRequest, type HttpRoute, json, redirect } from "../../transport/http.ts";
-import { html, page } from "../../transport/page.ts";
+import { type HttpReply, type HttpRequest, type HttpRoute, json } from "../../transport/http.ts";
+import { answerSignOut } from "../../transport/signed-out.ts";
 import * as environments from "../environments/environments.ts";
 import * as keys from "../keys/keys.ts";
 import { preflight, readable } from "./cors.ts";
@@ -56,14 +56,9 @@ async function answerUserInfo(ctx: Ctx, request: HttpRequest): Promise<HttpReply
 async function answerLogout(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   const { publicUrl } = await environments.current(ctx);
   const { sessionSecret } = readBrowser(request, publicUrl);
-  const cookies = sessionSecret === undefined ? [] : browserCookies({ sessionSecret: "" }, publicUrl);
-  const target = await logout(ctx, request.query, sessionSecret);
-  if (target !== undefined) return redirect(target, 302, cookies);
-  return page({
-    title: "Signed out",
-    body: html`<h1>You are signed out</h1><p>You can close this window, or go back to the app to sign in again.</p>`,
-    ...(cookies.length > 0 && { headers: { "set-cookie": cookies } }),
-  });
+  const step = await logout(ctx, request.query, sessionSecret);
+  const cleared = sessionSecret === undefined ? {} : { sessionSecret: "" };
+  return answerSignOut(request, publicUrl, { ...step, ...cleared });
 }
 
 async function repeatLogout(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {

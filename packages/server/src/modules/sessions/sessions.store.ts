@@ -23,6 +23,8 @@ export interface Entry {
   organizationId: string;
   connectionId: string;
   clientId: string;
+  /** The user's session at the identity provider, and the two names that it is found by. */
+  upstream?: ({ subject: string; session?: string } & object) | undefined;
 }
 
 /** Begins a session with its first entry, in one statement. */
@@ -39,9 +41,12 @@ export async function insert(
   return at.db
     .with("session", (db) => db.insertInto("sessions").values(row).returningAll())
     .with("organization", (db) =>
-      db
-        .insertInto("session_organizations")
-        .values({ ...common, connection_id: entry.connectionId, authenticated_at: row.authenticated_at }),
+      db.insertInto("session_organizations").values({
+        ...common,
+        connection_id: entry.connectionId,
+        authenticated_at: row.authenticated_at,
+        ...upstreamColumns(entry),
+      }),
     )
     .with("client", (db) => db.insertInto("session_clients").values({ ...common, client_id: entry.clientId }))
     .selectFrom("session")
@@ -146,13 +151,18 @@ export async function setSecret(
 /** Notes that an app has brought the user into an organization through a connection, in one statement. */
 export async function setEntry(at: Scope, sessionId: string, entry: Entry, now: Date): Promise<void> {
   const { organizationId, connectionId, clientId } = entry;
+  const { upstream_subject, upstream_session, upstream } = upstreamColumns(entry);
   await sql`
     with organization as (
       insert into session_organizations
-        (environment_id, session_id, organization_id, connection_id, authenticated_at)
-      values (${at.environmentId}, ${sessionId}, ${organizationId}, ${connectionId}, ${now})
+        (environment_id, session_id, organization_id, connection_id, authenticated_at,
+          upstream_subject, upstream_session, upstream)
+      values (${at.environmentId}, ${sessionId}, ${organizationId}, ${connectionId}, ${now},
+        ${upstream_subject}, ${upstream_session}, ${upstream})
       on conflict (session_id, organization_id)
-        do update set connection_id = excluded.connection_id, authenticated_at = excluded.authenticated_at
+        do update set connection_id = excluded.connection_id, authenticated_at = excluded.authenticated_at,
+          upstream_subject = excluded.upstream_subject, upstream_session = excluded.upstream_session,
+          upstream = excluded.upstream
     )
     insert into session_clients (environment_id, session_id, client_id, organization_id)
     values (${at.environmentId}, ${sessionId}, ${clientId}, ${organizationId})
@@ -174,6 +184,21 @@ export async function findConnection(
     .where("organization_id", "=", organizationId)
     .executeTakeFirst();
   return row?.connection_id;
+}
+
+/** The same, with what was kept of the session at the identity provider. */
+export async function findEntry(
+  at: Scope,
+  sessionId: string,
+  organizationId: string,
+): Promise<{ connection_id: string; upstream: unknown } | undefined> {
+  return at.db
+    .selectFrom("session_organizations")
+    .select(["connection_id", "upstream"])
+    .where("environment_id", "=", at.environmentId)
+    .where("session_id", "=", sessionId)
+    .where("organization_id", "=", organizationId)
+    .executeTakeFirst();
 }
 
 export async function setClient(
@@ -211,6 +236,41 @@ export async function end(
   return one.returningAll().executeTakeFirst();
 }
 
+/** Which sessions an identity provider means: all of a subject, or those that it names. */
+export interface UpstreamNames {
+  subject?: string;
+  sessions?: readonly string[];
+}
+
+/** Ends the live sessions that entered anywhere through a connection under these names, in one statement. */
+export async function endByUpstream(
+  at: Scope,
+  connectionId: string,
+  names: UpstreamNames,
+  now: Date,
+): Promise<Session[]> {
+  let entered = at.db
+    .selectFrom("session_organizations")
+    .select("session_id")
+    .where("environment_id", "=", at.environmentId)
+    .where("connection_id", "=", connectionId);
+  if (names.subject !== undefined) entered = entered.where("upstream_subject", "=", names.subject);
+  if (names.sessions !== undefined && names.sessions.length > 0) {
+    const named = sql<boolean>`upstream_session = any(${[...names.sessions]})`;
+    // A session that the identity provider gave no name of its own cannot be told apart by one.
+    const unnamed = sql<boolean>`upstream_session is null`;
+    entered = entered.where((eb) => (names.subject === undefined ? named : eb.or([named, unnamed])));
+  }
+  return at.db
+    .updateTable("sessions")
+    .set({ status: "logout", ended_at: now, updated_at: now })
+    .where("environment_id", "=", at.environmentId)
+    .where("status", "=", "active")
+    .where("id", "in", entered)
+    .returningAll()
+    .execute();
+}
+
 /** Removes the sessions that are in an organization, with the grants and tokens that hang on them. */
 export async function removeOfOrganization(at: Scope, organizationId: string): Promise<void> {
   await at.db
@@ -223,6 +283,14 @@ export async function removeOfOrganization(at: Scope, organizationId: string): P
     .where("environment_id", "=", at.environmentId)
     .where("organization_id", "=", organizationId)
     .execute();
+}
+
+function upstreamColumns({ upstream }: Entry) {
+  return {
+    upstream_subject: upstream?.subject ?? null,
+    upstream_session: upstream?.session ?? null,
+    upstream: upstream === undefined ? null : JSON.stringify(upstream),
+  };
 }
 
 /** What makes a session live, in one place. */

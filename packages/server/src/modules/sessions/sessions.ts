@@ -12,6 +12,18 @@ import * as store from "./sessions.store.ts";
 
 export type { LiveSession, Session };
 
+/** The user's session at the identity provider, by which single logout is asked for in either direction. */
+export interface Upstream {
+  /** NameID of SAML or `sub` of OpenID Connect, as the identity provider wrote it. */
+  subject: string;
+  /** SessionIndex of SAML or `sid` of OpenID Connect. */
+  session?: string;
+  /** What a LogoutRequest must repeat of the NameID (SAML core 3.7.1). */
+  nameId?: { format?: string; nameQualifier?: string; spNameQualifier?: string };
+  /** The ID token, sealed: the hint of a logout at the provider (OIDC RP-Initiated Logout 1.0). */
+  idTokenSealed?: string;
+}
+
 /** How a user has just proven who they are. */
 export interface SignIn {
   userId: string;
@@ -21,6 +33,7 @@ export interface SignIn {
   clientId: string;
   /** The secret of the browser's present session, if it has one. */
   currentSecret: string | undefined;
+  upstream?: Upstream | undefined;
 }
 
 /**
@@ -98,15 +111,57 @@ export async function end(
     const key = "id" in which ? which : { secretHash: hashSecret(which.secret) };
     const session = await store.end(ctx, key, status, ctx.now());
     if (!session) return undefined;
-    const { id: session_id, user_id, organization_id } = session;
-    await ctx.emit(sessionEnded, { session_id, user_id, organization_id, status }, organization_id);
+    await emitEnded(ctx, session, status);
     return session;
   });
+}
+
+/**
+ * Ends the live sessions that entered through a connection and that its identity provider names; refresh tokens of
+ * them die with them. Names of another connection's sessions find nothing.
+ * @param names `subject` alone means all sessions of the person; `sessions` narrows it to those, and to such as the
+ * identity provider gave no name
+ * @returns those that this call ended
+ * @throws RangeError when nothing is named, which would mean everybody
+ */
+export async function endByUpstream(
+  ctx: Ctx,
+  connectionId: string,
+  names: store.UpstreamNames,
+): Promise<Session[]> {
+  if (names.subject === undefined && !names.sessions?.length) throw new RangeError("nobody is named");
+  return inTransaction(ctx, async (ctx) => {
+    const ended = await store.endByUpstream(ctx, connectionId, names, ctx.now());
+    for (const session of ended) await emitEnded(ctx, session, "logout");
+    return ended;
+  });
+}
+
+/** The way through which a session entered its organization. */
+export interface EntryOfSession {
+  connectionId: string;
+  /** Undefined where the identity provider says nothing of a session of its own. */
+  upstream: Upstream | undefined;
+}
+
+/** How a session, live or ended, entered its active organization; undefined when it did not. */
+export async function entryOf(ctx: Ctx, session: Session): Promise<EntryOfSession | undefined> {
+  const entry = await store.findEntry(ctx, session.id, session.organization_id);
+  if (!entry) return undefined;
+  return {
+    connectionId: entry.connection_id,
+    upstream: (entry.upstream ?? undefined) as Upstream | undefined,
+  };
 }
 
 /** The connection through which a session entered an organization; "" when it did not. */
 export async function connectionOf(ctx: Ctx, sessionId: string, organizationId: string): Promise<string> {
   return (await store.findConnection(ctx, sessionId, organizationId)) ?? "";
+}
+
+async function emitEnded(ctx: Ctx, session: Session, status: string): Promise<void> {
+  const { id: session_id, user_id, organization_id } = session;
+  await ctx.emit(sessionEnded, { session_id, user_id, organization_id, status }, organization_id);
 }
 
 async function renew(ctx: Ctx, former: Session, input: SignIn, secret: string): Promise<Session | undefined> {

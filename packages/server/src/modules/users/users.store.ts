@@ -77,6 +77,20 @@ export async function findMember(
     .executeTakeFirst();
 }
 
+/** The organizations that a user is an active member of, oldest first. */
+export async function listOrganizations(at: Scope, userId: string, limit: number): Promise<string[]> {
+  const rows = await at.db
+    .selectFrom("memberships")
+    .select("organization_id")
+    .where("environment_id", "=", at.environmentId)
+    .where("user_id", "=", userId)
+    .where("status", "=", "ACTIVE")
+    .orderBy("organization_id")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.organization_id);
+}
+
 /** False when the user is a member already. */
 export async function insertMembership(
   at: Scope,

@@ -98,6 +98,11 @@ export async function activeMember(
   return found?.membership_status === "ACTIVE" ? found : undefined;
 }
 
+/** The organizations in which a user may act, oldest first. @param limit the most to name */
+export async function organizationsOf(ctx: Ctx, userId: string, limit: number): Promise<string[]> {
+  return store.listOrganizations(ctx, userId, limit);
+}
+
 /**
  * Notes that a user has signed in through a connection, as that connection's subject.
  * @param login.emailProven the identity provider of the address's own, verified domain has vouched for it

@@ -1,9 +1,9 @@
-/** The request that starts a sign-in (SAML core 3.4.1), and its two ways to the identity provider (bindings 3.4, 3.5). */
-import { type KeyObject, sign } from "node:crypto";
-import { deflateRawSync } from "node:zlib";
-import { BINDING, NS, RSA_SHA256 } from "./names.ts";
+/** The request that starts a sign-in (SAML core 3.4.1), and its two ways to the identity provider (`send-message.ts`). */
+import type { KeyObject } from "node:crypto";
+import { BINDING, NS } from "./names.ts";
 import { SamlError } from "./saml-error.ts";
-import { type SigningKey, signMessage } from "./sign-message.ts";
+import { type MessageForm, postMessage, redirectMessage } from "./send-message.ts";
+import type { SigningKey } from "./sign-message.ts";
 import { element, escapeXml } from "./write-xml.ts";
 
 export type AuthnRequestInput = {
@@ -63,32 +63,18 @@ export function buildAuthnRequest(input: AuthnRequestInput): string {
 export type RedirectInput = { ssoUrl: string; xml: string; relayState?: string; sign?: { key: KeyObject } };
 
 /**
- * The address that carries a request by HTTP-Redirect: DEFLATE, base64, and where wanted an RSA-SHA256 signature
- * over the query (SAML bindings 3.4.4.1).
+ * The address that carries a request by HTTP-Redirect.
  *
  * @param input - single sign-on URL (its own query is kept), unsigned XML, relay state of at most 80 bytes, RSA key
  * @returns the URL to redirect to
  * @throws {SamlError} `url_refused`, `relay_state_too_long`
  */
-export function redirectUrl(input: RedirectInput): string {
-  const deflated = deflateRawSync(input.xml).toString("base64");
-  const parts = [`SAMLRequest=${encodeURIComponent(deflated)}`];
-  if (input.relayState !== undefined) {
-    parts.push(`RelayState=${encodeURIComponent(checkRelayState(input.relayState))}`);
-  }
-  if (input.sign) {
-    parts.push(`SigAlg=${encodeURIComponent(RSA_SHA256)}`);
-    // The signature covers these very characters, so nothing may re-encode them afterwards.
-    const signature = sign("sha256", Buffer.from(parts.join("&")), input.sign.key).toString("base64");
-    parts.push(`Signature=${encodeURIComponent(signature)}`);
-  }
-  return appendQuery(input.ssoUrl, parts.join("&"));
+export function redirectUrl({ ssoUrl: url, ...input }: RedirectInput): string {
+  if (input.relayState !== undefined) checkRelayState(input.relayState);
+  return redirectMessage({ ...input, parameter: "SAMLRequest", url });
 }
 
 export type PostInput = { ssoUrl: string; xml: string; relayState?: string; sign?: SigningKey };
-
-/** What a page posts: `action` is the address, `fields` the hidden inputs. The page escapes them. */
-export type PostForm = { action: string; fields: { SAMLRequest: string; RelayState?: string } };
 
 /**
  * The form that carries a request by HTTP-POST (SAML bindings 3.5), signed inside the XML where wanted.
@@ -97,36 +83,14 @@ export type PostForm = { action: string; fields: { SAMLRequest: string; RelaySta
  * @returns action and fields, not escaped
  * @throws {SamlError} `url_refused`, `relay_state_too_long`
  */
-export function postForm(input: PostInput): PostForm {
-  const xml = input.sign ? signMessage(input.xml, input.sign) : input.xml;
-  const fields = { SAMLRequest: Buffer.from(xml).toString("base64") };
-  if (input.relayState === undefined) return { action: checkUrl(input.ssoUrl).href, fields };
-  return {
-    action: checkUrl(input.ssoUrl).href,
-    fields: { ...fields, RelayState: checkRelayState(input.relayState) },
-  };
+export function postForm({ ssoUrl: url, ...input }: PostInput): MessageForm<"SAMLRequest"> {
+  if (input.relayState !== undefined) checkRelayState(input.relayState);
+  return postMessage({ ...input, parameter: "SAMLRequest", url });
 }
 
-function appendQuery(ssoUrl: string, query: string): string {
-  const url = checkUrl(ssoUrl);
-  url.hash = "";
-  const base = url.href.replace(/\?$/, "");
-  return `${base}${base.includes("?") ? "&" : "?"}${query}`;
-}
-
-function checkUrl(ssoUrl: string): URL {
-  const url = URL.parse(ssoUrl);
-  // A javascript: or data: address in a form's action would run in our own page.
-  if (url?.protocol === "https:" || url?.protocol === "http:") return url;
-  throw new SamlError("url_refused", "The single sign-on URL of the connection is not an https address.", {
-    observed: ssoUrl,
-    expected: "https://…",
-  });
-}
-
-function checkRelayState(relayState: string): string {
+function checkRelayState(relayState: string): void {
   const bytes = Buffer.byteLength(relayState);
-  if (bytes <= 80) return relayState;
+  if (bytes <= 80) return;
   throw new SamlError(
     "relay_state_too_long",
     "RelayState may be 80 bytes long at most (SAML bindings 3.4.3). Send a key instead of the data.",

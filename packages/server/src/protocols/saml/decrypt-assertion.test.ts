@@ -48,6 +48,13 @@ describe("encrypted assertions", () => {
     expect(judge(await issue({ sign }), { signed })).toBe(verdict);
   });
 
+  test("are insisted on where the connection wants them", async () => {
+    expect(judge(await issue(), { mustBeEncrypted: true })).toBe("accepted");
+    const plain = await idp.issueResponse(usualInput());
+    expect(judge(plain, { mustBeEncrypted: true })).toBe("encryption_missing");
+    expect(judge(plain)).toBe("accepted");
+  });
+
   test("the older of two keys opens it too", async () => {
     expect(judge(await issue(), { decryptionKeys: [testKey("newer").privateKey, ours.privateKey] })).toBe(
       "accepted",

@@ -33,7 +33,7 @@ export function decryptAssertion(encrypted: Element, keys: readonly KeyObject[])
   if (keys.length === 0) {
     throw new SamlError(
       "decryption_key_missing",
-      "The assertion is encrypted, but this connection has no key for it. Switch encryption off at the identity provider, or on for the connection.",
+      "The assertion is encrypted, but we have no valid certificate whose key opens it. Switch encryption off at the identity provider, or on for the connection; where it is on already, our certificate has expired: generate another, and give the identity provider our metadata.",
     );
   }
   refuseOtherAlgorithms(encrypted);

@@ -14,6 +14,8 @@ export type Expectations = {
   /** What must be signed. Every signature that is there must be valid anyway. */
   signed: "response" | "assertion" | "both" | "either";
   clockSkewSeconds: number;
+  /** Refuses an assertion that is not encrypted; one that is encrypted is opened either way. */
+  mustBeEncrypted?: boolean;
   /** The service provider's private keys for encrypted assertions, newest first. */
   decryptionKeys?: readonly KeyObject[];
 };

@@ -85,6 +85,7 @@ describe("what parsers disagree about is refused", () => {
     "<a b=1/>",
     "<a b='1' b='2'/>",
     "<a b='1'c='2'/>",
+    "<a xmlns:x='u' xmlns:y='u' x:b='1' y:b='2'/>",
     "<x:a/>",
     "<a x:b='1'/>",
     "<a><b></a>",
@@ -109,6 +110,7 @@ describe("what parsers disagree about is refused", () => {
   test.each([
     "<a>&amp;&lt;&#60;&#x1F600;</a>",
     "<a b='>' c=\"'\"/>",
+    "<a xmlns:x='u' x:b='1' b='2' c=' x:b=1 x:b=2'/>",
     "<a><![CDATA[<&]]></a>",
     "<a><!-- & < > --></a>",
   ])("%j is fine", (xml) => {

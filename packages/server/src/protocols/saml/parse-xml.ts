@@ -46,24 +46,32 @@ export function parseXml(text: string, profile: XmlProfile): Element {
  * Decodes a message as posted: base64 (line breaks allowed) of UTF-8.
  *
  * @param base64 - the form field
+ * @param field - its name, for the message
  * @returns the XML text
  * @throws {SamlError} `not_base64`, `too_large`, `encoding_unsupported`
  */
-export function decodePosted(base64: string): string {
+export function decodePosted(base64: string, field = "SAMLResponse"): string {
   // 4 characters for 3 bytes, and some room for line breaks: refused before any work is done on it.
   if (base64.length > RESPONSE_XML.maxBytes * 1.5) throw tooLarge(RESPONSE_XML);
   const compact = base64.replace(/[\r\n\t ]/g, "");
   if (compact === "" || !/^[A-Za-z0-9+/]+={0,2}$/.test(compact) || compact.length % 4 === 1) {
     throw new SamlError(
       "not_base64",
-      "The form field SAMLResponse is not base64. It must hold the base64 of the XML, posted as a form; a proxy or a script may have altered it.",
+      `The form field ${field} is not base64. It must hold the base64 of the XML, posted as a form; a proxy or a script may have altered it.`,
       { observed: base64.slice(0, 60), expected: "base64 of an XML document" },
     );
   }
   return decodeUtf8(Buffer.from(compact, "base64"));
 }
 
-function decodeUtf8(bytes: Buffer): string {
+/**
+ * Decodes the bytes of a message.
+ *
+ * @param bytes - as they arrived
+ * @returns the XML text
+ * @throws {SamlError} `encoding_unsupported`
+ */
+export function decodeUtf8(bytes: Buffer): string {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     const declared = /^<\?xml[^>]*\sencoding\s*=\s*["']([^"']*)["']/.exec(text)?.[1];

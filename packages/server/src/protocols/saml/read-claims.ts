@@ -20,14 +20,24 @@ import { SamlError } from "./saml-error.ts";
  * @throws {SamlError} `element_missing`, `encrypted_name_id`
  */
 export function readNameId(assertion: Element): NameId {
-  const subject = requiredChild(assertion, NS.assertion, "Subject");
-  if (optionalChild(subject, NS.assertion, "EncryptedID")) {
+  return readNameIdIn(requiredChild(assertion, NS.assertion, "Subject"));
+}
+
+/**
+ * The same, of any element that names somebody, such as a LogoutRequest (SAML core 3.7.1).
+ *
+ * @param parent - a verified Subject or request
+ * @returns value, with format and qualifiers where given
+ * @throws {SamlError} `element_missing`, `encrypted_name_id`
+ */
+export function readNameIdIn(parent: Element): NameId {
+  if (optionalChild(parent, NS.assertion, "EncryptedID")) {
     throw new SamlError(
       "encrypted_name_id",
       "The NameID is encrypted by itself. Switch NameID encryption off at the identity provider; encrypt the assertion instead.",
     );
   }
-  const element = requiredChild(subject, NS.assertion, "NameID");
+  const element = requiredChild(parent, NS.assertion, "NameID");
   const value = plainText(element);
   if (value === "")
     throw new SamlError(

@@ -163,10 +163,19 @@ function onlyAssertion(survey: Survey): Element {
 
 /** The decrypted document is surveyed like the outer one, since it can hide the same things. */
 function openAssertion(found: Element, expectations: Expectations): Element {
-  if (isNamed(found, NS.assertion, "Assertion")) return found;
+  if (isNamed(found, NS.assertion, "Assertion")) return plainAssertion(found, expectations);
   const assertion = decryptAssertion(found, expectations.decryptionKeys ?? []);
   refuseMisplacedParts(assertion, surveyDocument(assertion));
   return assertion;
+}
+
+function plainAssertion(assertion: Element, { mustBeEncrypted }: Expectations): Element {
+  if (!mustBeEncrypted) return assertion;
+  throw new SamlError(
+    "encryption_missing",
+    "The assertion is not encrypted, but the connection wants it so. Give the identity provider the encryption certificate from the connection's metadata and switch encryption on there, or off for the connection.",
+    { observed: "Assertion", expected: "EncryptedAssertion" },
+  );
 }
 
 function requireSignatures(wanted: Expectations["signed"], response: boolean, assertion: boolean): void {

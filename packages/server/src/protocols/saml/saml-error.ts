@@ -40,6 +40,7 @@ const CODE_OF_REASON = {
   encrypted_assertion_unreadable: "invalid_saml_response",
   encrypted_name_id: "invalid_saml_response",
   decryption_key_missing: "invalid_saml_response",
+  encryption_missing: "invalid_saml_response",
 
   destination_mismatch: "invalid_acs_url",
   recipient_mismatch: "invalid_acs_url",
@@ -74,6 +75,14 @@ const CODE_OF_REASON = {
   url_refused: "invalid_saml_metadata",
   connection_incomplete: "invalid_saml_metadata",
 
+  not_a_logout_message: "invalid_saml_request",
+  not_deflated: "invalid_saml_request",
+  parameter_repeated: "invalid_saml_request",
+  logout_expired: "invalid_saml_request",
+  logout_unsigned: "signature_validation_failed",
+  logout_destination_mismatch: "invalid_saml_request",
+  logout_answer_mismatch: "invalid_saml_request",
+  logout_incomplete: "invalid_status",
   request_invalid: "invalid_saml_request",
   relay_state_too_long: "invalid_saml_request",
 } as const satisfies Record<string, SamlErrorCode>;

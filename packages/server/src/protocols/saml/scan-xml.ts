@@ -1,7 +1,8 @@
 /**
  * One linear pass over raw XML before the parser sees it. It yields no data; it only refuses: DOCTYPE and
  * entities, too much or too deep markup, and what @xmldom/xmldom accepts although XML 1.0 forbids it
- * (bare `&`, control characters, `]]>` in text), where another parser could read something else.
+ * (bare `&`, control characters, `]]>` in text, an attribute twice under two prefixes), where another parser
+ * could read something else.
  */
 import { SamlError, type SamlErrorCode } from "./saml-error.ts";
 
@@ -53,7 +54,9 @@ function scanMarkup(xml: string, limits: XmlLimits): void {
     if (next === "/") tally.depth -= 1;
     else tally.pieces += 1;
     if (next !== "/" && next !== "!" && next !== "?") {
-      checkReferences(xml.slice(open, at), limits);
+      const tag = xml.slice(open, at);
+      checkReferences(tag, limits);
+      checkAttributeNames(tag, limits);
       if (xml[at - 2] !== "/") tally.depth += 1;
     }
     if (tally.pieces > limits.maxElements || tally.depth > limits.maxDepth) throw tooComplex(limits);
@@ -100,6 +103,20 @@ function checkReferences(text: string, limits: XmlLimits): void {
     if (point > 0x10ffff || FORBIDDEN_CHARACTER.test(String.fromCodePoint(point))) {
       throw malformed("a character reference names a character that XML forbids", limits);
     }
+  }
+}
+
+const TWO_PREFIXED = /:[^\s=:"'<>]+\s*=[\s\S]*:[^\s=:"'<>]+\s*=/;
+const ATTRIBUTE = /\s(?:([^\s=:"'<>]+):)?([^\s=:"'<>]+)\s*=\s*(?:"[^"]*"|'[^']*')/g;
+
+/** Two prefixes may stand for one namespace; of two attributes with one name @xmldom/xmldom drops the first in silence. */
+function checkAttributeNames(tag: string, limits: XmlLimits): void {
+  if (!TWO_PREFIXED.test(tag)) return;
+  const names = new Set<string>();
+  for (const [, prefix, name = ""] of tag.matchAll(ATTRIBUTE)) {
+    if (prefix === undefined || prefix === "xmlns") continue;
+    if (names.has(name)) throw malformed(`two attributes of one tag are called ${name}`, limits);
+    names.add(name);
   }
 }
 

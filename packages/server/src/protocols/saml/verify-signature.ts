@@ -42,14 +42,33 @@ const MINIMUM_RSA_BITS = 1024;
  */
 export function verifySignature(signed: Element, signature: Element, keys: readonly TrustedKey[]): void {
   const parts = readSignature(signature, signed);
-  const method = chooseMethod(SIGNATURE_METHODS, parts.signatureMethod, "signature");
   const signedBytes = Buffer.from(canonicalize(parts.signedInfo, parts.signedInfoPrefixes));
-  const signer = keys.find((trusted) => isSignedBy(trusted, method, signedBytes, parts.signatureValue));
-  if (!signer) throw signatureMismatch(signed, keys);
-  if (signer.expired) throw certificateExpired(signer);
-  if ((signer.certificate.rsaBits ?? MINIMUM_RSA_BITS) < MINIMUM_RSA_BITS) throw keyTooShort(signer);
+  const made = { algorithm: parts.signatureMethod, value: parts.signatureValue };
+  verifyOctets(signedBytes, made, keys, signed.localName ?? "");
   // Last, since it works over the whole content: a stranger's document is refused before.
   verifyDigest(signed, signature, parts);
+}
+
+/**
+ * Verifies a signature over bytes: SignedInfo, or the query of the redirect binding (SAML bindings 3.4.4.1).
+ *
+ * @param octets - exactly what was signed
+ * @param made - the URI of the algorithm, and the signature's value
+ * @param keys - the connection's keys, current ones first
+ * @param name - of the message, for the text of a refusal
+ * @throws {SamlError} `weak_algorithm`, `algorithm_unsupported`, `signature_mismatch`, `certificate_expired`
+ */
+export function verifyOctets(
+  octets: Buffer,
+  made: { algorithm: string; value: Buffer },
+  keys: readonly TrustedKey[],
+  name: string,
+): void {
+  const method = chooseMethod(SIGNATURE_METHODS, made.algorithm, "signature");
+  const signer = keys.find((trusted) => isSignedBy(trusted, method, octets, made.value));
+  if (!signer) throw signatureMismatch(name, keys);
+  if (signer.expired) throw certificateExpired(signer);
+  if ((signer.certificate.rsaBits ?? MINIMUM_RSA_BITS) < MINIMUM_RSA_BITS) throw keyTooShort(signer);
 }
 
 function verifyDigest(signed: Element, signature: Element, parts: ReadSignature): void {
@@ -127,11 +146,11 @@ function chooseMethod<T>(methods: ReadonlyMap<string, T>, observed: string, what
   );
 }
 
-function signatureMismatch(signed: Element, keys: readonly TrustedKey[]): SamlError {
+function signatureMismatch(name: string, keys: readonly TrustedKey[]): SamlError {
   const expected = keys.map(({ certificate }) => `${certificate.subject} (${certificate.sha256Fingerprint})`);
   return new SamlError(
     "signature_mismatch",
-    `The signature of ${signed.localName} was not made with any certificate of this connection. If the identity provider has a new certificate, add it here.`,
+    `The signature of ${name} was not made with any certificate of this connection. If the identity provider has a new certificate, add it here.`,
     { expected: expected.join("; ") },
   );
 }

@@ -12,6 +12,48 @@ import type { Connection } from "../../../scalekit/v1/connections/connections_pb
 export declare const file_gatehouse_v1_connections_connections: GenFile;
 
 /**
+ * @generated from message gatehouse.v1.connections.SetIdpInitiatedLoginRequest
+ */
+export declare type SetIdpInitiatedLoginRequest = Message<"gatehouse.v1.connections.SetIdpInitiatedLoginRequest"> & {
+  /**
+   * @generated from field: string organization_id = 1;
+   */
+  organizationId: string;
+
+  /**
+   * @generated from field: string id = 2;
+   */
+  id: string;
+
+  /**
+   * @generated from field: bool allowed = 3;
+   */
+  allowed: boolean;
+};
+
+/**
+ * Describes the message gatehouse.v1.connections.SetIdpInitiatedLoginRequest.
+ * Use `create(SetIdpInitiatedLoginRequestSchema)` to create a new message.
+ */
+export declare const SetIdpInitiatedLoginRequestSchema: GenMessage<SetIdpInitiatedLoginRequest>;
+
+/**
+ * @generated from message gatehouse.v1.connections.SetIdpInitiatedLoginResponse
+ */
+export declare type SetIdpInitiatedLoginResponse = Message<"gatehouse.v1.connections.SetIdpInitiatedLoginResponse"> & {
+  /**
+   * @generated from field: scalekit.v1.connections.Connection connection = 1;
+   */
+  connection?: Connection | undefined;
+};
+
+/**
+ * Describes the message gatehouse.v1.connections.SetIdpInitiatedLoginResponse.
+ * Use `create(SetIdpInitiatedLoginResponseSchema)` to create a new message.
+ */
+export declare const SetIdpInitiatedLoginResponseSchema: GenMessage<SetIdpInitiatedLoginResponse>;
+
+/**
  * @generated from message gatehouse.v1.connections.ImportIdpMetadataRequest
  */
 export declare type ImportIdpMetadataRequest = Message<"gatehouse.v1.connections.ImportIdpMetadataRequest"> & {
@@ -87,6 +129,17 @@ export declare const ConnectionService: GenService<{
     methodKind: "unary";
     input: typeof ImportIdpMetadataRequestSchema;
     output: typeof ImportIdpMetadataResponseSchema;
+  },
+  /**
+   * Says whether a response that nobody asked for may start a sign-in (IdP-initiated login). It never makes a
+   * session by itself either way. On unless switched off; SAML connections only.
+   *
+   * @generated from rpc gatehouse.v1.connections.ConnectionService.SetIdpInitiatedLogin
+   */
+  setIdpInitiatedLogin: {
+    methodKind: "unary";
+    input: typeof SetIdpInitiatedLoginRequestSchema;
+    output: typeof SetIdpInitiatedLoginResponseSchema;
   },
 }>;
 

@@ -1,0 +1,16 @@
+/** The door of social connections: the redirect URI. */
+import type { Ctx } from "../../context.ts";
+import type { HttpReply, HttpRequest, HttpRoute } from "../../transport/http.ts";
+import { answerStep } from "../../transport/step.ts";
+import { completeOAuth } from "../auth/flow.ts";
+import * as environments from "../environments/environments.ts";
+
+export const oauthConnectionRoutes: HttpRoute[] = [
+  { method: "GET", path: "/sso/v1/oauth/:connectionId/callback", errors: "page", handle: answerCallback },
+];
+
+async function answerCallback(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
+  const { publicUrl } = await environments.current(ctx);
+  const input = { connectionId: request.params.connectionId ?? "", answer: request.query };
+  return answerStep(request, publicUrl, (browser) => completeOAuth(ctx, input, browser));
+}
