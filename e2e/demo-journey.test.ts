@@ -127,6 +127,44 @@ describe.skipIf(hasNoChromium())("npm start", { timeout: 30_000 }, () => {
     },
   );
 
+  test.each(["SAML", "OpenID Connect"])(
+    "every way to misbehave in %s is where the demo says, and its trace says what happened",
+    async (protocol) => {
+      await using at = await newcomer();
+      await at.page.getByRole("link", { name: "Let it fail" }).click();
+      const told = at.page.locator("dl > div").filter({ hasText: `${protocol}:` });
+      const ways = await told.locator("dt").allTextContents();
+      expect(ways.length).toBeGreaterThan(9);
+      await at.page.getByRole("link", { name: `Sign in by ${protocol}` }).click();
+      await at.page.getByRole("heading", CHOOSER).waitFor();
+      const buttons = await at.page.locator("button[name=misbehaviour]").allTextContents();
+      expect(buttons.toSorted()).toEqual(ways.toSorted());
+      await at.page.getByLabel("while signing in").selectOption("Ben Okoro");
+      await at.page.getByRole("button", { name: "Wrong audience" }).click();
+      await at.page.getByRole("heading", { name: "You are not signed in" }).waitFor();
+      await at.page.getByRole("link", { name: "See what happened" }).click();
+      await at.page.getByRole("heading", { name: "Step by step" }).waitFor();
+      expect(await at.page.locator("main").textContent()).toContain("another-app");
+    },
+  );
+
+  test("a sign-in that begins at the identity provider goes through the app", async () => {
+    await using at = await newcomer();
+    await at.page.getByRole("link", { name: "Open the dashboard" }).click();
+    await at.page.getByText("Nobody asked for this sign-in").waitFor();
+    await at.page.getByRole("button", { name: "Dana Levi" }).click();
+    await at.page.getByText("choose who signs in").waitFor();
+    await choose(at.page, "Dana Levi");
+    expect(await at.page.getByRole("heading", { level: 1 }).textContent()).toBe("Dana Levi");
+  });
+
+  test("a SAML identity provider that is down tells the user", async () => {
+    await using at = await newcomer();
+    await at.page.getByRole("link", { name: "SAML", exact: true }).click();
+    await at.page.getByRole("button", { name: "Down" }).click();
+    await at.page.getByRole("heading", { name: "The identity provider is down" }).waitFor();
+  });
+
   test("somebody new, at another domain than the organization's, is refused with advice", async () => {
     await using at = await newcomer();
     await at.page.getByRole("link", { name: "SAML", exact: true }).click();

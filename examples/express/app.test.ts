@@ -57,6 +57,8 @@ test("a stranger sees the four ways, with ready-made connections where they are 
     "/login?connection_id=conn_8",
     "/login?connection_id=conn_9",
     'href="/login"',
+    'href="/failures"',
+    "/simulator/saml/start",
   ])
     expect(text).toContain(part);
   expect(response.headers.get("content-security-policy")).toContain("default-src 'none'; style-src 'self'");
@@ -72,6 +74,7 @@ test.each([
   ],
   ["/login?organization_id=org_1", { organization_id: "org_1" }],
   ["/login?connection_id=conn_1", { connection_id: "conn_1" }],
+  ["/login?connection_id=conn_1&fresh=1", { connection_id: "conn_1", prompt: "login" }],
   ["/login?invitation_token=a%26b", { invitation_token: "a&b" }],
   ["/login?organization_id=org_1&organization_id=org_2", {}],
 ])("%s becomes an authorization request", async (path, selectors) => {
@@ -157,6 +160,37 @@ test("the words of a refusal that answers nothing of this browser are not shown"
   ).text();
   expect(text).toContain("server_error");
   expect(text).not.toContain("555-0100");
+});
+
+test.each([
+  ["of the environment is a link", (url: string) => `${url}/sso/v1/traces/abc`, true],
+  ["of another site is none", () => "https://evil.example/sso/v1/traces/abc", false],
+  ["that is a script is none", () => "javascript:alert(1)", false],
+])("an error_uri %s", async (_what, uriAt, isShown) => {
+  const demo = await startDemo();
+  const uri = uriAt(demo.environment.url);
+  const state = (await authorizeUrl(demo)).searchParams.get("state");
+  const query = new URLSearchParams({ error: "invalid_saml_response", error_uri: uri, state: String(state) });
+  const text = await (await demo.browser.get(`/callback?${query}`)).text();
+  expect(text.includes(`href="${uri}"`)).toBe(isShown);
+  expect(text.includes("See what happened")).toBe(isShown);
+  const stray = await (await demo.browser.get(`/callback?${query}`)).text();
+  expect(stray).not.toContain("See what happened");
+});
+
+test("the page about failing offers what is known of the simulator", async () => {
+  const { browser } = await startDemo({ samlConnectionId: "conn_8", oidcConnectionId: "conn_9" });
+  const text = await (await browser.get("/failures")).text();
+  for (const part of [
+    "/login?connection_id=conn_8&amp;fresh=1",
+    "conn_9",
+    "Wrong audience",
+    "invalid_acs_url",
+  ])
+    expect(text).toContain(part);
+  const without = await startDemo();
+  expect(await (await without.browser.get("/failures")).text()).toContain("no simulated identity provider");
+  expect(await (await without.browser.get("/")).text()).not.toContain("/failures");
 });
 
 test("an error of the token endpoint is shown", async () => {

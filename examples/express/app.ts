@@ -6,6 +6,7 @@ import type { ScalekitClient } from "@scalekit-sdk/node";
 import express, { type ErrorRequestHandler, type RequestHandler } from "express";
 import { accountPage } from "./account-page.ts";
 import { createCookie } from "./cookies.ts";
+import { failuresPage } from "./failures-page.ts";
 import { type Shortcuts, signedOutPage, welcomePage } from "./pages.ts";
 import { problemPage, sessionOverPage } from "./problem-pages.ts";
 import { createSessions, type Session } from "./sessions.ts";
@@ -44,6 +45,7 @@ export function createApp(options: AppOptions): express.Express {
   );
   app.get("/favicon.ico", (_request, response) => response.sendStatus(204));
   app.get("/", home(context, options.shortcuts));
+  app.get("/failures", (_request, response) => response.send(failuresPage(options.shortcuts).markup));
   app.get("/login", login(context));
   app.get("/callback", callback(context));
   app.post("/refresh", refuseForeignPosts(options.baseUrl), refresh(context));

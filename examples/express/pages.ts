@@ -33,7 +33,7 @@ export function page({ title, body, aside }: PageParts): Markup {
 </html>`;
 }
 
-/** The first page: four ways to begin a sign-in, each with the SDK option that it stands for. */
+/** The first page: four ways to begin a sign-in, each with the SDK option that it stands for, and what else may happen. */
 export function welcomePage(view: { environmentUrl: string; shortcuts: Shortcuts }): Markup {
   return page({
     title: "Sign in",
@@ -42,8 +42,27 @@ export function welcomePage(view: { environmentUrl: string; shortcuts: Shortcuts
 <p>Four ways to begin, each one call of the SDK. The pages that follow are served by
 <code>${new URL(view.environmentUrl).host}</code>, which brings you back here.</p>
 </section>
-<div class="ways">${[byDomain(), byOrganization(view.shortcuts), byConnection(view.shortcuts), byHostedPage()]}</div>`,
+<div class="ways">${[byDomain(), byOrganization(view.shortcuts), byConnection(view.shortcuts), byHostedPage()]}</div>
+${view.shortcuts.samlConnectionId ? beyond(view.environmentUrl) : undefined}`,
   });
+}
+
+// Both need the simulated identity provider.
+function beyond(environmentUrl: string): Markup {
+  return html`<div class="ways">
+<section class="card">
+<h2>Begun at the identity provider</h2>
+<p>Somebody opens this app from the company's own dashboard. What arrives signs nobody in: it makes this app begin a
+sign-in of its own, at <code>/login</code>. The simulated one has no sessions, so it asks twice.</p>
+<p class="line"><a class="button" href="${environmentUrl}/simulator/saml/start">Open the dashboard</a></p>
+</section>
+<section class="card">
+<h2>What if it fails?</h2>
+<p>The simulated identity provider misbehaves on demand: expired, unsigned, meant for another app, down. See what
+your app is told, and how a trace explains it.</p>
+<p class="line"><a class="button" href="/failures">Let it fail</a></p>
+</section>
+</div>`;
 }
 
 /** What the browser returns to when the shared session has ended. */

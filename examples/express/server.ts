@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { ScalekitClient } from "@scalekit-sdk/node";
 import { createApp } from "./app.ts";
+import { registerLoginUrl } from "./own-addresses.ts";
 
 const credentials = process.env.CREDENTIALS ?? path.join(import.meta.dirname, "../../data/credentials.env");
 // Variables that are set already win over the file.
@@ -20,8 +21,9 @@ if (!Number.isInteger(port) || port < 1 || port > 65535)
 const baseUrl = (process.env.BASE_URL ?? `http://localhost:${port}`).replace(/\/+$/, "");
 for (const url of [environmentUrl, baseUrl]) if (!URL.canParse(url)) stop(`"${url}" is not a URL.`);
 
+const scalekit = new ScalekitClient(environmentUrl, clientId, required("SCALEKIT_CLIENT_SECRET"));
 const app = createApp({
-  scalekit: new ScalekitClient(environmentUrl, clientId, required("SCALEKIT_CLIENT_SECRET")),
+  scalekit,
   environmentUrl,
   clientId,
   baseUrl,
@@ -36,6 +38,15 @@ app.listen(port, host, (error) => {
   if (error) stop(`The demo app cannot listen on ${host}:${port}: ${error.message}`);
   process.stdout.write(`Demo app on ${baseUrl}, signing in at ${environmentUrl}\n`);
 });
+
+// Beside the simulated identity providers only: another environment's client is configured by its owner.
+if (process.env.DEMO_SAML_CONNECTION_ID) {
+  const loginUrl = `${baseUrl}/login`;
+  registerLoginUrl({ scalekit, environmentUrl, clientId, loginUrl }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : "unknown error";
+    process.stderr.write(`The demo app could not register ${loginUrl}: ${reason}\n`);
+  });
+}
 
 function required(name: string): string {
   return (

@@ -24,7 +24,7 @@ const PENDING_MS = 10 * 60 * 1000;
 
 /**
  * Sends the browser to sign in, by the selector that the query names (`email`, `organization_id`, `connection_id`) or
- * else to the hosted page. Also the client's initiate-login URL, where invitations and sign-ins that began at the
+ * else to the hosted page; `fresh` asks for a sign-in even of somebody who is signed in. Also the client's initiate-login URL, where invitations and sign-ins that began at the
  * identity provider arrive (`invitation_token`, `idp_initiated_login`).
  */
 export function login(context: SignIn): RequestHandler {
@@ -41,6 +41,7 @@ export function login(context: SignIn): RequestHandler {
         ...(email?.includes("@") && { loginHint: email }),
         ...(organizationId && { organizationId }),
         ...(connectionId && { connectionId }),
+        ...(parameter(request, "fresh") && { prompt: "login" }),
       },
       parameter(request, "invitation_token"),
     );
@@ -118,11 +119,19 @@ async function endsElsewhere(
   const idpLogin = parameter(request, "idp_initiated_login");
   if (error) {
     const description = isOurs ? parameter(request, "error_description") : undefined;
-    response.status(400).send(refusalPage(error, description).markup);
+    const explanation = isOurs ? ownAddress(context, parameter(request, "error_uri")) : undefined;
+    response.status(400).send(refusalPage(error, description, explanation).markup);
   } else if (idpLogin) {
     await beginFromIdp(context, response, idpLogin);
   }
   return Boolean(error || idpLogin);
+}
+
+// RFC 6749 section 4.1.2.1: a page about the error. Only one of the sign-in service itself becomes a link.
+function ownAddress({ accepted }: SignIn, errorUri: string | undefined): string | undefined {
+  if (errorUri === undefined || !URL.canParse(errorUri)) return undefined;
+  const url = new URL(errorUri);
+  return url.origin === new URL(accepted.issuer).origin ? url.href : undefined;
 }
 
 // The identity provider's message signs nobody in by itself: it names where a sign-in of ours begins, with a state of

@@ -30,6 +30,9 @@ export interface SimulatorKey {
   clientSecret: string;
 }
 
+/** A key that nobody trusts, as an identity provider's is after a change that its customers missed. */
+export type UntrustedKey = Pick<SimulatorKey, "privateKey" | "certificate"> & { kid: string };
+
 const certificateYears = 10;
 const dayMs = 86_400_000;
 const generate = promisify(generateKeyPair);
@@ -49,17 +52,33 @@ export async function currentKey(ctx: Ctx): Promise<SimulatorKey> {
   });
 }
 
-async function make(ctx: Ctx): Promise<void> {
+/** Made when it is first needed, and stored nowhere: which key it is does not matter. */
+export async function untrustedKey(ctx: Ctx): Promise<UntrustedKey> {
+  return ctx.app.cache.get("simulator_untrusted_keys", ctx.environmentId, async () => {
+    const { privateKey, certificate } = await newKey("Gatehouse simulator, old key", ctx.now());
+    return { privateKey, certificate, kid: "old-key" };
+  });
+}
+
+async function newKey(
+  commonName: string,
+  now: Date,
+): Promise<{ privateKey: KeyObject; certificate: string }> {
   const { privateKey, publicKey } = await generate("rsa", { modulusLength: 2048 });
-  const now = ctx.now();
   const certificate = createSelfSignedCertificate({
-    commonName: "Gatehouse simulator",
+    commonName,
     privateKey,
     publicKey,
     serialNumber: randomBytes(16),
     notBefore: new Date(now.getTime() - dayMs),
     notAfter: new Date(now.getTime() + certificateYears * 365 * dayMs),
   });
+  return { privateKey, certificate };
+}
+
+async function make(ctx: Ctx): Promise<void> {
+  const now = ctx.now();
+  const { privateKey, certificate } = await newKey("Gatehouse simulator", now);
   const der = privateKey.export({ type: "pkcs8", format: "der" });
   await store.insertKeyIfAbsent(ctx, {
     environment_id: ctx.environmentId,

@@ -12,14 +12,16 @@ const by: Issuing = {
   issuer: "http://localhost:8080/simulator/oidc",
   clientId: "gatehouse",
   key: { privateKey, publicKey, publicJwk: { kid: "kid1" } },
+  untrusted: { privateKey: testKey("old key").privateKey, kid: "old" },
   now,
 };
-const ada: Person = {
+const person: Person = {
   email: "ada@example.com",
   firstName: "Ada",
   lastName: "Park",
   attributes: { department: "R&D" },
 };
+const ada = { person };
 
 describe("the ID token", () => {
   test("says who signed in, to one client, for five minutes", async () => {
@@ -51,7 +53,7 @@ describe("the ID token", () => {
   });
 
   test("has no nonce when none was asked for, and no names that are empty", async () => {
-    const { id_token } = await issueTokens(by, { ...ada, firstName: "", lastName: "" }, "");
+    const { id_token } = await issueTokens(by, { person: { ...person, firstName: "", lastName: "" } }, "");
     const { payload } = await jwtVerify(id_token, publicKey, { currentDate: now });
     expect(payload).not.toHaveProperty("nonce");
     expect(payload).not.toHaveProperty("given_name");
@@ -59,7 +61,7 @@ describe("the ID token", () => {
   });
 
   test("names one address always by the same subject, and two by two", () => {
-    const subjectOf = (email: string) => userClaims({ ...ada, email }).sub;
+    const subjectOf = (email: string) => userClaims({ person: { ...person, email } }).sub;
     expect(subjectOf("ada@example.com")).toBe(subjectOf("ada@example.com"));
     expect(subjectOf("ada@example.com")).not.toBe(subjectOf("ben@example.com"));
   });

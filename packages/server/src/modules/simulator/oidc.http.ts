@@ -42,6 +42,7 @@ async function choose(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
       action: `${base}/answer`,
       carried: signIn.parameters,
       loginHint: signIn.loginHint,
+      unasked: false,
     }),
   );
 }
@@ -50,12 +51,15 @@ async function answer(ctx: Ctx, { form }: HttpRequest): Promise<HttpReply> {
   const signIn = await oidc.receive(ctx, form);
   if (signIn.refusal) return redirect(await oidc.refuse(ctx, signIn, signIn.refusal), 303);
   const { domains } = await audienceOf(ctx, signIn.connection);
-  return redirect(await oidc.answer(ctx, signIn, readChoice(form, domains)), 303);
+  const choice = readChoice(form, { domains, protocol: "OpenID Connect" });
+  return redirect(await oidc.answer(ctx, signIn, choice), 303);
 }
 
 /** Tokens are kept by nobody on the way (RFC 6749 section 5.1). */
 async function token(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   const tokens = await oidc.redeem(ctx, { authorization: authorizationOf(request), form: request.form });
+  // In no words of the protocol: who answers is the proxy before the provider.
+  if (tokens === "down") return { status: 503, headers: { "content-type": "text/plain" }, body: "Down\n" };
   return json(tokens, 200, { "cache-control": "no-store", pragma: "no-cache" });
 }
 

@@ -3,6 +3,7 @@
  * whose redirect URIs are those of the environment's OIDC connections.
  */
 import { createHash } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import type { Ctx } from "../../context.ts";
 import { AppError } from "../../errors.ts";
 import { equalSecret, hashSecret, newSecret } from "../../lib/secrets.ts";
@@ -13,9 +14,9 @@ import * as environments from "../environments/environments.ts";
 import { simulatorAddresses } from "./addresses.ts";
 import { clientCredentials } from "./client-credentials.ts";
 import { simulatorErrors as errors, oauthRefusal } from "./errors.ts";
-import { currentKey } from "./key.ts";
-import { issueTokens, type TokenAnswer, userClaims, verifyAccessToken } from "./oidc-tokens.ts";
-import type { Choice, Failure, Person } from "./people.ts";
+import { currentKey, type SimulatorKey, untrustedKey } from "./key.ts";
+import { type Issuing, issueTokens, type TokenAnswer, userClaims, verifyAccessToken } from "./oidc-tokens.ts";
+import type { Choice, Failure, SignedIn } from "./people.ts";
 import * as store from "./simulator.store.ts";
 import { clientId } from "./simulator.ts";
 
@@ -31,14 +32,15 @@ export interface OidcSignIn {
 }
 
 /** What a code stands for, as its row holds it. */
-interface CodeClaims {
+interface CodeClaims extends SignedIn {
   redirectUri: string;
   nonce: string;
   codeChallenge: string;
-  person: Person;
 }
 
 const codeLifetimeMs = 60_000;
+/** Longer than a relying party waits: ours gives up after 10 seconds. */
+const slowMs = 15_000;
 const parameterNames = [
   "response_type",
   "client_id",
@@ -120,7 +122,7 @@ export async function answer(ctx: Ctx, signIn: OidcSignIn, choice: Choice): Prom
     redirectUri: signIn.redirectUri,
     nonce: signIn.parameters.nonce ?? "",
     codeChallenge: signIn.parameters.code_challenge ?? "",
-    person: choice.person,
+    ...choice,
   };
   await store.removeExpiredCodes(ctx, now);
   await store.insertCode(ctx, {
@@ -134,18 +136,19 @@ export async function answer(ctx: Ctx, signIn: OidcSignIn, choice: Choice): Prom
 
 /**
  * Exchanges a code for tokens (OIDC Core 3.1.3). The code is used up by the first try of the client, good or bad.
+ * @returns "down" where the provider is to be so
  * @throws invalid_request, invalid_client, unsupported_grant_type, invalid_grant
  */
 export async function redeem(
   ctx: Ctx,
   request: { authorization: string | undefined; form: URLSearchParams },
-): Promise<TokenAnswer> {
+): Promise<TokenAnswer | "down"> {
   const { form } = request;
-  const key = await currentKey(ctx);
+  const by = await issuing(ctx);
   const client = clientCredentials(request.authorization, form);
   // Both are compared, so that the time tells nothing of which was wrong.
   const isKnown = equalSecret(client.id, clientId);
-  if (!equalSecret(client.secret, key.clientSecret) || !isKnown) {
+  if (!equalSecret(client.secret, by.key.clientSecret) || !isKnown) {
     throw oauthRefusal("invalid_client", "The client id or the client secret is wrong");
   }
   const grantType = form.get("grant_type") ?? "";
@@ -160,9 +163,11 @@ export async function redeem(
     | undefined;
   if (!code) throw oauthRefusal("invalid_grant", "The code is unknown, used or older than 60 seconds");
   checkGrant(code, form);
-  const { publicUrl } = await environments.current(ctx);
-  const { issuer } = simulatorAddresses(publicUrl).oidc;
-  return issueTokens({ issuer, clientId, key, now: ctx.now() }, code.person, code.nonce);
+  if (code.misbehaviour === "down") return "down";
+  // Holds up no stop of the server.
+  if (code.misbehaviour === "slow") await setTimeout(slowMs, undefined, { ref: false });
+  const { person, misbehaviour } = code;
+  return issueTokens(by, { person, ...(misbehaviour && { misbehaviour }) }, code.nonce);
 }
 
 /** The claims behind an access token (OIDC Core 5.3). @throws invalid_token */
@@ -171,13 +176,17 @@ export async function userInfo(
   authorization: string | undefined,
 ): Promise<Record<string, unknown>> {
   const token = /^Bearer ([^\s]+)$/i.exec(authorization ?? "")?.[1] ?? "";
+  const signedIn = await verifyAccessToken(await issuing(ctx), token);
+  if (!signedIn)
+    throw oauthRefusal("invalid_token", "The access token is missing, expired or not of this provider");
+  return userClaims(signedIn);
+}
+
+async function issuing(ctx: Ctx): Promise<Issuing & { key: SimulatorKey }> {
   const { publicUrl } = await environments.current(ctx);
   const { issuer } = simulatorAddresses(publicUrl).oidc;
-  const key = await currentKey(ctx);
-  const person = await verifyAccessToken({ issuer, clientId, key, now: ctx.now() }, token);
-  if (!person)
-    throw oauthRefusal("invalid_token", "The access token is missing, expired or not of this provider");
-  return userClaims(person);
+  const [key, untrusted] = [await currentKey(ctx), await untrustedKey(ctx)];
+  return { issuer, clientId, key, untrusted, now: ctx.now() };
 }
 
 async function connectionOf(ctx: Ctx, redirectUri: string): Promise<Connection> {

@@ -1,11 +1,15 @@
-/** The page of the simulated identity provider: who signs in, or how it fails. Plain forms, no script. */
+/**
+ * The page of the simulated identity provider: who signs in, how it fails, or how the provider misbehaves. Plain
+ * forms, no script.
+ */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Html, html } from "../../transport/page.ts";
+import { groups, type Misbehaviour, misbehavioursOf, type Protocol } from "./misbehaviours.ts";
 import { attributeRows, type Failure, type NamedPerson, namedPeople, offeredDomains } from "./people.ts";
 
 export interface ChooserInput {
-  protocol: "SAML" | "OpenID Connect";
+  protocol: Protocol;
   /** For whom people sign in. */
   organization: string;
   domains: readonly string[];
@@ -15,6 +19,8 @@ export interface ChooserInput {
   carried: Readonly<Record<string, string>>;
   /** An address that the application expects; "" for none. */
   loginHint: string;
+  /** The sign-in begins here: no application asked for it. */
+  unasked: boolean;
 }
 
 const failureWords: Record<Failure, string> = {
@@ -42,7 +48,7 @@ export function chooserPage(input: ChooserInput): { title: string; formAction: s
 <header>
 <p class="tag">Development only · ${input.protocol}</p>
 <h1>Simulated identity provider</h1>
-<p>It stands in for the company login of <strong>${input.organization}</strong>. There are no passwords: choose who signs in.</p>
+<p>It stands in for the company login of <strong>${input.organization}</strong>. ${input.unasked ? unaskedWords : "There are no passwords: choose who signs in."}</p>
 </header>
 <section aria-labelledby="people">
 <h2 id="people">Sign in as</h2>
@@ -57,14 +63,58 @@ ${strangerFields(input)}
 <button type="submit">Sign in</button>
 </form>
 </details>
-<section aria-labelledby="failures">
-<h2 id="failures">Or let it fail</h2>
+${input.unasked ? html`` : failureSection(open)}
+<section aria-labelledby="misbehaviours">
+<h2 id="misbehaviours">Or let it misbehave</h2>
 ${open}
-<div class="failures">${Object.entries(failureWords).map(([key, words]) => failureButton(key, words))}</div>
+${misbehaviourFields(input, people)}
 </form>
 </section>
 </div>`,
   };
+}
+
+const unaskedWords =
+  "Nobody asked for this sign-in: it begins here, as by a tile on the identity provider's dashboard. Choose who opens the app.";
+
+/** What the user sees of a SAML identity provider that is down; the application is told nothing. */
+export const downPage = {
+  title: "The identity provider is down",
+  status: 503,
+  body: html`<h1>The identity provider is down</h1>
+<p class="what">This is the simulated identity provider, which was told to fail: a real one would answer with an error of its own now.</p>
+<p>The application learns nothing of it. It is still waiting, and its sign-in ends by itself after ten minutes: go back to it and start again.</p>`,
+};
+
+function failureSection(open: Html): Html {
+  return html`<section aria-labelledby="failures">
+<h2 id="failures">Or let it fail</h2>
+${open}
+<div class="failures">${Object.entries(failureWords).map(([key, words]) => failureButton(key, words))}</div>
+</form>
+</section>`;
+}
+
+function misbehaviourFields({ protocol, loginHint }: ChooserInput, people: readonly NamedPerson[]): Html {
+  const options = people.map(({ key, firstName, lastName, email }) =>
+    email === loginHint.toLowerCase()
+      ? html`<option value="${key}" selected>${firstName} ${lastName}</option>`
+      : html`<option value="${key}">${firstName} ${lastName}</option>`,
+  );
+  const offered = misbehavioursOf(protocol);
+  return html`<div class="victim"><label for="victim">while signing in</label>
+<select id="victim" name="person">${options}</select></div>
+<dl class="ways">${groups.map((group) => groupOfWays(group, offered))}</dl>`;
+}
+
+function groupOfWays(group: string, offered: readonly Misbehaviour[]): Html {
+  const ways = offered.filter((way) => way.group === group);
+  if (ways.length === 0) return html``;
+  const buttons = ways.map(
+    ({ key, label }) => html`<button type="submit" name="misbehaviour" value="${key}">${label}</button>`,
+  );
+  return html`
+<div><dt>${group}</dt><dd>${buttons}</dd></div>`;
 }
 
 function carriedFields({ carried }: ChooserInput): Html[] {

@@ -4,7 +4,7 @@ import { namedPeople, offeredDomains, readChoice } from "./people.ts";
 const domains = ["example.com", "example.org"];
 
 function read(fields: Record<string, string> | [string, string][]) {
-  return readChoice(new URLSearchParams(fields), domains);
+  return readChoice(new URLSearchParams(fields), { domains, protocol: "SAML" });
 }
 
 describe("named people", () => {
@@ -31,6 +31,13 @@ describe("what the form says", () => {
   test("a button names a known person", () => {
     expect(read({ person: "emil" })).toMatchObject({
       person: { email: "emil@example.org", lastName: "Novak" },
+    });
+  });
+
+  test("a button beside a person says how the provider misbehaves", () => {
+    expect(read({ person: "ada", misbehaviour: "expired" })).toMatchObject({
+      person: { email: "ada@example.com" },
+      misbehaviour: "expired",
     });
   });
 

@@ -1,6 +1,7 @@
 /** The people whom the simulator knows, and what its form says: who signs in, or how signing in fails. */
 import { normalizeEmail } from "../../protocols/saml/normalize-email.ts";
 import { simulatorErrors as errors } from "./errors.ts";
+import { type MisbehaviourKey, misbehavioursOf, type Protocol } from "./misbehaviours.ts";
 
 /** What an identity provider says of somebody. */
 export interface Person {
@@ -19,7 +20,13 @@ export interface NamedPerson extends Person {
 export const failures = ["invalid_credentials", "user_not_found", "server_error"] as const;
 export type Failure = (typeof failures)[number];
 
-export type Choice = { person: Person } | { failure: Failure };
+/** Somebody signs in, and the provider perhaps misbehaves on the way. */
+export interface SignedIn {
+  person: Person;
+  misbehaviour?: MisbehaviourKey;
+}
+
+export type Choice = SignedIn | { failure: Failure };
 
 /** How many custom attributes the form has room for. */
 export const attributeRows = 3;
@@ -64,14 +71,27 @@ export function offeredDomains(domains: readonly string[]): readonly string[] {
 }
 
 /**
- * Reads the submitted form: `person` names a known one, `failure` a way to fail, else the fields describe somebody.
+ * Reads the submitted form: `person` names a known one, `failure` a way to fail, else the fields describe somebody;
+ * `misbehaviour` beside a person names how the provider misbehaves.
  * @throws SIMULATOR_INPUT_INVALID
  */
-export function readChoice(form: URLSearchParams, domains: readonly string[]): Choice {
+export function readChoice(
+  form: URLSearchParams,
+  at: { domains: readonly string[]; protocol: Protocol },
+): Choice {
   const failure = form.get("failure");
   if (failure !== null) return { failure: readFailure(failure) };
   const key = form.get("person");
-  return { person: key === null ? describedPerson(form) : namedPerson(key, domains) };
+  const person = key === null ? describedPerson(form) : namedPerson(key, at.domains);
+  const misbehaviour = form.get("misbehaviour");
+  return misbehaviour === null ? { person } : { person, misbehaviour: readWay(misbehaviour, at.protocol) };
+}
+
+function readWay(value: string, protocol: Protocol): MisbehaviourKey {
+  const ways = misbehavioursOf(protocol).map(({ key }) => key);
+  const way = ways.find((candidate) => candidate === value);
+  if (!way) throw errors.SIMULATOR_INPUT_INVALID(`"${value}" is none of ${ways.join(", ")}`);
+  return way;
 }
 
 function readFailure(value: string): Failure {

@@ -43,7 +43,7 @@ function input(changes: Partial<ResponseInput> = {}): ResponseInput {
 
 function verify(
   xml: string,
-  changes: { signed?: "both" | "assertion"; at?: Date; certificates?: string[] } = {},
+  changes: { signed?: "both" | "assertion"; at?: Date; certificates?: string[]; decryptWith?: string } = {},
 ) {
   const posted = Buffer.from(xml).toString("base64");
   const expectations = {
@@ -54,6 +54,7 @@ function verify(
     inResponseTo: "_request1",
     signed: changes.signed ?? "assertion",
     clockSkewSeconds: 0,
+    ...(changes.decryptWith && { decryptionKeys: [testKey(changes.decryptWith).privateKey] }),
   };
   return verifyResponse(posted, expectations, changes.at ?? now);
 }
@@ -74,29 +75,36 @@ const inRedirect = (xml: string) =>
 const inPost = (xml: string) => Buffer.from(xml).toString("base64");
 
 describe("a response", () => {
-  test.each(["assertion", "both"] as const)("satisfies a connection that wants signed: %s", (signed) => {
-    const verified = verify(writeResponse(input(), ada), { signed });
-    expect(verified).toMatchObject({
-      issuer: addresses.entityId,
-      inResponseTo: "_request1",
-      nameId: { value: "ada@example.com", format: "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress" },
-      authnInstant: now,
-    });
-    expect({ ...verified.attributes }).toEqual({
-      email: ["ada@example.com"],
-      firstName: ['Ada & "friends"'],
-      lastName: ["<Park>"],
-      department: ["R&D"],
-    });
-  });
+  test.each(["assertion", "both"] as const)(
+    "satisfies a connection that wants signed: %s",
+    async (signed) => {
+      const verified = verify(await writeResponse(input(), ada), { signed });
+      expect(verified).toMatchObject({
+        issuer: addresses.entityId,
+        inResponseTo: "_request1",
+        nameId: {
+          value: "ada@example.com",
+          format: "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress",
+        },
+        authnInstant: now,
+      });
+      expect({ ...verified.attributes }).toEqual({
+        email: ["ada@example.com"],
+        firstName: ['Ada & "friends"'],
+        lastName: ["<Park>"],
+        department: ["R&D"],
+      });
+    },
+  );
 
-  test("leaves out names that are empty", () => {
-    const verified = verify(writeResponse(input(), { ...ada, firstName: "", lastName: "", attributes: {} }));
+  test("leaves out names that are empty", async () => {
+    const nameless = { ...ada, firstName: "", lastName: "", attributes: {} };
+    const verified = verify(await writeResponse(input(), nameless));
     expect(Object.keys(verified.attributes)).toEqual(["email"]);
   });
 
-  test("is over after five minutes, and bound to key, recipient, audience and request", () => {
-    const xml = writeResponse(input(), ada);
+  test("is over after five minutes, and bound to key, recipient, audience and request", async () => {
+    const xml = await writeResponse(input(), ada);
     expect(() => verify(xml, { at: new Date(now.getTime() + 299_000) })).not.toThrow();
     expect(() => verify(xml, { at: new Date(now.getTime() + 300_000) })).toThrow(SamlError);
     expect(() => verify(xml, { certificates: [testKey("another").certificate] })).toThrow(SamlError);
@@ -105,8 +113,22 @@ describe("a response", () => {
       { audience: "https://other.test" },
       { inResponseTo: "_other" },
     ]) {
-      expect(() => verify(writeResponse(input(changes), ada))).toThrow(SamlError);
+      const other = await writeResponse(input(changes), ada);
+      expect(() => verify(other)).toThrow(SamlError);
     }
+  });
+
+  test("that is encrypted opens with the key of the certificate, and no other", async () => {
+    const xml = await writeResponse(input({ encryptTo: testKey("reader").certificate }), ada);
+    expect(xml).not.toContain("ada@example.com");
+    expect(verify(xml, { signed: "both", decryptWith: "reader" }).nameId.value).toBe("ada@example.com");
+    expect(() => verify(xml, { decryptWith: "stranger" })).toThrow("cannot be decrypted");
+  });
+
+  test("without an address names the user by an opaque name, and says nothing of mail", async () => {
+    const verified = verify(await writeResponse(input(), { ...ada, email: "" }));
+    expect(verified.nameId).toMatchObject({ value: "simulated-user" });
+    expect(verified.attributes).not.toHaveProperty("email");
   });
 
   test.each([

@@ -13,6 +13,7 @@ import { type SigningKey, signMessage } from "../../protocols/saml/sign-message.
 import { element, escapeXml } from "../../protocols/saml/write-xml.ts";
 import type { SimulatorAddresses } from "./addresses.ts";
 import type { Failure, Person } from "./people.ts";
+import { encryptAssertion } from "./saml-misbehaviours.ts";
 
 /** What a service provider asks. */
 export type AuthnRequest = { id: string; issuer: string; acsUrl?: string };
@@ -23,12 +24,18 @@ export type ResponseInput = {
   acsUrl: string;
   /** The service provider's entity id. */
   audience: string;
-  inResponseTo: string;
+  /** Undefined in a response that nobody asked for. */
+  inResponseTo: string | undefined;
   /** XML names, unguessable. */
   responseId: string;
   assertionId: string;
   now: Date;
-  signing: SigningKey;
+  /** Undefined leaves everything unsigned. */
+  signing: SigningKey | undefined;
+  /** Whom the assertion is for, where it is not the one whom the response goes to. */
+  recipient?: string;
+  /** PEM certificate to encrypt the assertion to. */
+  encryptTo?: string;
 };
 
 const REQUEST_XML: XmlProfile = {
@@ -104,13 +111,15 @@ export function writeIdpMetadata(addresses: SimulatorAddresses["saml"], certific
  * signing option of a connection.
  *
  * @param input - see the type
- * @param person - whose e-mail address is the NameID
+ * @param person - whose e-mail address is the NameID; without one it is an opaque name
  * @returns XML
  */
-export function writeResponse(input: ResponseInput, person: Person): string {
-  const assertion = signMessage(writeAssertion(input, person), input.signing);
+export async function writeResponse(input: ResponseInput, person: Person): Promise<string> {
+  const assertion = signed(writeAssertion(input, person), input);
+  const carried =
+    input.encryptTo === undefined ? assertion : await encryptAssertion(assertion, input.encryptTo);
   const status = element("samlp:Status", {}, [element("samlp:StatusCode", { Value: STATUS_SUCCESS })]);
-  return envelope(input, [status, assertion]);
+  return envelope(input, [status, carried]);
 }
 
 /**
@@ -157,7 +166,11 @@ function envelope(input: ResponseInput, children: readonly string[]): string {
     Destination: input.acsUrl,
     InResponseTo: input.inResponseTo,
   };
-  return signMessage(element("samlp:Response", attributes, [issuer(input), ...children]), input.signing);
+  return signed(element("samlp:Response", attributes, [issuer(input), ...children]), input);
+}
+
+function signed(xml: string, { signing }: ResponseInput): string {
+  return signing === undefined ? xml : signMessage(xml, signing);
 }
 
 function writeAssertion(input: ResponseInput, person: Person): string {
@@ -189,11 +202,15 @@ function issuer(input: ResponseInput): string {
 function subject(input: ResponseInput, person: Person, until: string): string {
   const data = element("saml:SubjectConfirmationData", {
     NotOnOrAfter: until,
-    Recipient: input.acsUrl,
+    Recipient: input.recipient ?? input.acsUrl,
     InResponseTo: input.inResponseTo,
   });
+  const nameId =
+    person.email === ""
+      ? element("saml:NameID", { Format: NAME_ID_FORMAT.persistent }, ["simulated-user"])
+      : element("saml:NameID", { Format: NAME_ID_FORMAT.emailAddress }, [escapeXml(person.email)]);
   return element("saml:Subject", {}, [
-    element("saml:NameID", { Format: NAME_ID_FORMAT.emailAddress }, [escapeXml(person.email)]),
+    nameId,
     element("saml:SubjectConfirmation", { Method: METHOD_BEARER }, [data]),
   ]);
 }

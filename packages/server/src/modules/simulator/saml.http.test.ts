@@ -6,6 +6,7 @@ import { verifyResponse } from "../../protocols/saml/response.ts";
 import { testDatabaseUrl } from "../../testing/database.ts";
 import * as certificates from "../connections/certificates.ts";
 import * as connections from "../connections/connections.ts";
+import * as organizations from "../organizations/organizations.ts";
 import { carriedFields, startSimulator, type TestSimulator } from "./testing.ts";
 
 const db = openDb(await testDatabaseUrl(), { max: 4 });
@@ -181,11 +182,49 @@ describe("the answer", () => {
         code: "SIMULATOR_SERVICE_PROVIDER_UNKNOWN",
       });
     }
-    await expect(refused({ request: 'x" y' })).rejects.toMatchObject({ code: "SIMULATOR_REQUEST_INVALID" });
+    for (const request of ["", 'x" y'])
+      await expect(refused({ request })).rejects.toMatchObject({ code: "SIMULATOR_REQUEST_INVALID" });
     await expect(refused({ RelayState: "x".repeat(81) })).rejects.toMatchObject({
       code: "SIMULATOR_REQUEST_INVALID",
     });
     await expect(refused({ person: "mallory" })).rejects.toMatchObject({ code: "SIMULATOR_INPUT_INVALID" });
+    for (const misbehaviour of ["", "politely", "wrong_nonce"])
+      await expect(refused({ misbehaviour })).rejects.toMatchObject({ code: "SIMULATOR_INPUT_INVALID" });
+  });
+});
+
+describe("a sign-in that begins at the identity provider", () => {
+  test("is answered without a request, for the test organization unless said otherwise", async () => {
+    const page = await simulator.get("/simulator/saml/start?relay_state=%2Fdeep%2Flink");
+    expect(page.status).toBe(200);
+    expect(page.body).toContain("Nobody asked for this sign-in");
+    expect(page.body).not.toContain("Or let it fail");
+    const carried = carriedFields(page);
+    expect(carried).toEqual({ connection: simulator.samlConnectionId, RelayState: "/deep/link" });
+    const reply = await simulator.post("/simulator/saml/answer", { ...carried, person: "ada" });
+    expect(reply.body).toContain(`action="${sp().acsUrl}"`);
+    const { SAMLResponse = "", RelayState } = carriedFields(reply);
+    expect(RelayState).toBe("/deep/link");
+    expect(Buffer.from(SAMLResponse, "base64").toString()).not.toContain("InResponseTo");
+    await expect(verifyAnswer(SAMLResponse)).rejects.toMatchObject({ reason: "unsolicited" });
+  });
+
+  test("names any SAML connection of the environment, and no other", async () => {
+    const start = (connection: string) => simulator.get(`/simulator/saml/start?connection=${connection}`);
+    expect(carriedFields(await start(simulator.samlConnectionId))).toEqual({
+      connection: simulator.samlConnectionId,
+    });
+    const other = await startSimulator(db);
+    for (const id of ["", "conn_1", simulator.oidcConnectionId, other.samlConnectionId])
+      await expect(start(id)).rejects.toMatchObject({ code: "SIMULATOR_SERVICE_PROVIDER_UNKNOWN" });
+    const long = simulator.get(`/simulator/saml/start?relay_state=${"x".repeat(81)}`);
+    await expect(long).rejects.toMatchObject({ code: "SIMULATOR_REQUEST_INVALID" });
+  });
+
+  test("is missing where the test organization was deleted", async () => {
+    const other = await startSimulator(db);
+    await organizations.delete(other.trusted, { id: other.organizationId });
+    await expect(other.get("/simulator/saml/start")).rejects.toMatchObject({ code: "SIMULATOR_NOT_SET_UP" });
   });
 });
 

@@ -2,7 +2,7 @@
 import type { Ctx } from "../../context.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../transport/http.ts";
 import { page, submitPage } from "../../transport/page.ts";
-import { chooserPage } from "./pages.http.ts";
+import { chooserPage, downPage } from "./pages.http.ts";
 import { readChoice } from "./people.ts";
 import * as saml from "./saml.ts";
 import { audienceOf } from "./simulator.ts";
@@ -11,6 +11,7 @@ export const samlRoutes: HttpRoute[] = [
   { method: "GET", path: "/simulator/saml/metadata", errors: "page", handle: metadata },
   { method: "GET", path: "/simulator/saml/sso", errors: "page", handle: choose },
   { method: "POST", path: "/simulator/saml/sso", errors: "page", handle: choose },
+  { method: "GET", path: "/simulator/saml/start", errors: "page", handle: start },
   { method: "POST", path: "/simulator/saml/answer", errors: "page", handle: answer },
 ];
 
@@ -31,8 +32,18 @@ async function choose(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
     samlRequest: sent.get("SAMLRequest"),
     relayState: sent.get("RelayState"),
   });
+  return chooser(ctx, signIn);
+}
+
+/** IdP-initiated: as if somebody had opened the app from the identity provider's own dashboard. */
+async function start(ctx: Ctx, { query }: HttpRequest): Promise<HttpReply> {
+  const connectionId = query.get("connection");
+  return chooser(ctx, await saml.start(ctx, { connectionId, relayState: query.get("relay_state") }));
+}
+
+async function chooser(ctx: Ctx, signIn: saml.SamlSignIn): Promise<HttpReply> {
   const { name, domains } = await audienceOf(ctx, signIn.connection);
-  const { relayState } = signIn;
+  const { requestId, relayState } = signIn;
   return page(
     chooserPage({
       protocol: "SAML",
@@ -41,10 +52,11 @@ async function choose(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
       action: "/simulator/saml/answer",
       carried: {
         connection: signIn.connection.id,
-        request: signIn.requestId,
+        ...(requestId !== undefined && { request: requestId }),
         ...(relayState !== undefined && { RelayState: relayState }),
       },
       loginHint: "",
+      unasked: requestId === undefined,
     }),
   );
 }
@@ -52,11 +64,13 @@ async function choose(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
 async function answer(ctx: Ctx, { form }: HttpRequest): Promise<HttpReply> {
   const signIn = await saml.resume(ctx, {
     connectionId: form.get("connection") ?? "",
-    requestId: form.get("request") ?? "",
+    requestId: form.get("request"),
     relayState: form.get("RelayState"),
   });
   const { domains } = await audienceOf(ctx, signIn.connection);
-  const { action, fields } = await saml.answer(ctx, signIn, readChoice(form, domains));
+  const choice = readChoice(form, { domains, protocol: "SAML" });
+  if ("person" in choice && choice.misbehaviour === "down") return page(downPage);
+  const { action, fields } = await saml.answer(ctx, signIn, choice);
   return submitPage({
     title: "Signing you in",
     message: "The simulated identity provider sends its answer to the application.",

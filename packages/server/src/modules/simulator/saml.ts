@@ -11,15 +11,17 @@ import { type SamlAddresses, type SamlSettings, samlAddresses } from "../connect
 import * as environments from "../environments/environments.ts";
 import { simulatorAddresses } from "./addresses.ts";
 import { simulatorErrors as errors } from "./errors.ts";
-import { currentKey } from "./key.ts";
-import type { Choice } from "./people.ts";
-import type { AuthnRequest } from "./saml-messages.ts";
+import { currentKey, untrustedKey } from "./key.ts";
+import type { Choice, SignedIn } from "./people.ts";
+import type { AuthnRequest, ResponseInput } from "./saml-messages.ts";
+import { testConnection } from "./simulator.ts";
 
-/** A sign-in that a service provider has asked for. */
+/** A sign-in that a service provider has asked for, or that begins here. */
 export interface SamlSignIn {
   connection: Connection;
   sp: SamlAddresses;
-  requestId: string;
+  /** Undefined where nobody asked. */
+  requestId: string | undefined;
   relayState: string | undefined;
 }
 
@@ -51,17 +53,34 @@ export async function receive(
 }
 
 /**
+ * A sign-in that begins at the identity provider, as by a tile on its dashboard (SAML profiles 4.1.5).
+ * @param connectionId the test organization's own connection when left out
+ * @throws SIMULATOR_NOT_SET_UP, SIMULATOR_REQUEST_INVALID, SIMULATOR_SERVICE_PROVIDER_UNKNOWN
+ */
+export async function start(
+  ctx: Ctx,
+  wanted: { connectionId: string | null; relayState: string | null },
+): Promise<SamlSignIn> {
+  const id = wanted.connectionId ?? (await testConnection(ctx, "SAML")).id;
+  const { connection, sp } = await serviceProvider(ctx, id, id);
+  return { connection, sp, requestId: undefined, relayState: checkRelayState(wanted.relayState) };
+}
+
+/**
  * The same sign-in once more, from what its page carried in hidden fields.
+ * @param carried `requestId` is null for one that began here
  * @throws SIMULATOR_REQUEST_INVALID, SIMULATOR_SERVICE_PROVIDER_UNKNOWN
  */
 export async function resume(
   ctx: Ctx,
-  carried: { connectionId: string; requestId: string; relayState: string | null },
+  carried: { connectionId: string; requestId: string | null; relayState: string | null },
 ): Promise<SamlSignIn> {
   const { isXmlName } = await import("./saml-messages.ts");
-  if (!isXmlName(carried.requestId)) throw errors.SIMULATOR_REQUEST_INVALID("it names no request");
+  const requestId = carried.requestId ?? undefined;
+  if (requestId !== undefined && !isXmlName(requestId))
+    throw errors.SIMULATOR_REQUEST_INVALID("it names no request");
   const { connection, sp } = await serviceProvider(ctx, carried.connectionId, carried.connectionId);
-  return { connection, sp, requestId: carried.requestId, relayState: checkRelayState(carried.relayState) };
+  return { connection, sp, requestId, relayState: checkRelayState(carried.relayState) };
 }
 
 /** The form that carries the answer to the service provider (SAML bindings 3.5). */
@@ -70,10 +89,10 @@ export async function answer(
   signIn: SamlSignIn,
   choice: Choice,
 ): Promise<{ action: string; fields: Record<string, string> }> {
-  const { writeFailure, writeResponse } = await import("./saml-messages.ts");
+  const { writeFailure } = await import("./saml-messages.ts");
   const { publicUrl } = await environments.current(ctx);
   const { privateKey, certificate } = await currentKey(ctx);
-  const input = {
+  const input: ResponseInput = {
     idpEntityId: simulatorAddresses(publicUrl).saml.entityId,
     acsUrl: signIn.sp.assertionUrl,
     audience: signIn.sp.entityId,
@@ -83,13 +102,23 @@ export async function answer(
     now: ctx.now(),
     signing: { key: privateKey, certificate },
   };
-  const xml = "person" in choice ? writeResponse(input, choice.person) : writeFailure(input, choice.failure);
+  const xml = "person" in choice ? await response(ctx, input, choice) : writeFailure(input, choice.failure);
   const SAMLResponse = Buffer.from(xml).toString("base64");
   const { relayState } = signIn;
   return {
     action: signIn.sp.assertionUrl,
     fields: { SAMLResponse, ...(relayState !== undefined && { RelayState: relayState }) },
   };
+}
+
+async function response(ctx: Ctx, input: ResponseInput, choice: SignedIn): Promise<string> {
+  const [{ writeResponse }, { bend }] = await Promise.all([
+    import("./saml-messages.ts"),
+    import("./saml-misbehaviours.ts"),
+  ]);
+  const { privateKey: key, certificate } = await untrustedKey(ctx);
+  const bent = bend({ input, person: choice.person }, choice.misbehaviour, { key, certificate });
+  return writeResponse(bent.input, bent.person);
 }
 
 async function readRequest(samlRequest: string, binding: "redirect" | "post"): Promise<AuthnRequest> {

@@ -49,6 +49,18 @@ export async function ensure(ctx: Ctx): Promise<TestOrganization> {
   return { organizationId, samlConnectionId, oidcConnectionId };
 }
 
+/**
+ * The test organization's connection to the simulator.
+ * @throws SIMULATOR_NOT_SET_UP where somebody has deleted it
+ */
+export async function testConnection(ctx: Ctx, type: ConnectionType): Promise<Connection> {
+  const { items } = await organizations.list(ctx, { externalId, pageSize: 1, pageToken: "" });
+  const organizationId = items[0]?.id;
+  const found = organizationId && (await existing(ctx, organizationId, type));
+  if (!found) throw errors.SIMULATOR_NOT_SET_UP();
+  return found;
+}
+
 /** For whom a connection signs people in: what the simulator's page shows and offers. */
 export async function audienceOf(
   ctx: Ctx,
@@ -94,13 +106,21 @@ interface Wanted {
 
 async function ensureConnection(ctx: Ctx, organizationId: string, wanted: Wanted): Promise<string> {
   const { type, addresses } = wanted;
-  const all = await connections.list(ctx, { organizationId, all: true });
-  const existing = all.find((connection) => connection.type === type && connection.provider === provider);
-  if (!existing) return createConnection(ctx, organizationId, wanted);
-  if (!hasAddresses(existing, addresses)) {
-    await connections.update(ctx, existing.id, { type, ...settingsPatch(type, addresses) });
+  const found = await existing(ctx, organizationId, type);
+  if (!found) return createConnection(ctx, organizationId, wanted);
+  if (!hasAddresses(found, addresses)) {
+    await connections.update(ctx, found.id, { type, ...settingsPatch(type, addresses) });
   }
-  return existing.id;
+  return found.id;
+}
+
+async function existing(
+  ctx: Ctx,
+  organizationId: string,
+  type: ConnectionType,
+): Promise<Connection | undefined> {
+  const all = await connections.list(ctx, { organizationId, all: true });
+  return all.find((connection) => connection.type === type && connection.provider === provider);
 }
 
 async function createConnection(ctx: Ctx, organizationId: string, wanted: Wanted): Promise<string> {

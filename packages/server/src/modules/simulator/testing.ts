@@ -85,5 +85,14 @@ async function call(
   const route = simulatorRoutes.find((entry) => entry.method === method && entry.path === url.pathname);
   if (!route) throw new Error(`no route ${method} ${url.pathname}`);
   const { pathname: path, searchParams: query } = url;
-  return route.handle(ctx, { method, path, params: {}, query, form, headers, cookies: {} });
+  return route.handle(ctx, {
+    method,
+    path,
+    params: {},
+    query,
+    rawQuery: query.toString(),
+    form,
+    headers,
+    cookies: {},
+  });
 }
