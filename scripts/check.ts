@@ -8,7 +8,12 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
-const generated = ["packages/contract/gen/**/*.{js,ts}", "packages/server/src/db/schema.ts", "docs/*.md"];
+const generated = [
+  "packages/contract/gen/**/*.{js,ts}",
+  "packages/server/src/db/schema.ts",
+  "docs/*.md",
+  "packages/contract/openapi.json",
+];
 
 const failed = [
   step("format and lint", [bin("tools", "biome"), "ci", "--colors=off", "--error-on-warnings", "."]),

@@ -11,6 +11,7 @@ const generators = [
   "generate-configuration.ts",
   "generate-errors.ts",
   "generate-compatibility.ts",
+  "generate-openapi.ts",
   "generate-guides.ts",
 ];
 

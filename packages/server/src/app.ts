@@ -39,6 +39,7 @@ import { appRoutes } from "./transport/apps.ts";
 import { contract } from "./transport/contract.ts";
 import { ctxBuilder } from "./transport/ctx.ts";
 import type { HttpRoute } from "./transport/http.ts";
+import { referenceRoutes } from "./transport/reference.ts";
 import { createTransport } from "./transport/transport.ts";
 
 /** The doors of the contract, in reading order; docs/compatibility.md is generated from them. */
@@ -56,6 +57,7 @@ export const services = [
 const routes: HttpRoute[] = [
   ...homeRoutes,
   ...traceRoutes,
+  ...referenceRoutes,
   ...initRoutes,
   ...connectionTestRoutes,
   ...samlRoutes,

@@ -35,6 +35,11 @@ const answerCreated = new Set([
   "McpService/CreateMcpConfig",
 ]);
 
+/** The status of a success. */
+export function successOf({ method: { desc } }: Binding): 200 | 201 {
+  return answerCreated.has(`${desc.parent.name}/${desc.name}`) ? 201 : 200;
+}
+
 export interface RestOptions {
   pipeline: Pipeline;
   answer: Answer;
@@ -62,13 +67,12 @@ export function registerRest(app: FastifyInstance, bindings: readonly Binding[],
       options.answer(reply.raw, arrival, restError(shown, arrival.id));
     });
     for (const binding of bindings) {
-      const created = answerCreated.has(`${binding.method.desc.parent.name}/${binding.method.desc.name}`);
       scope.route({
         method: binding.verb,
         url: binding.route,
         handler: (request, reply) => {
           reply.hijack();
-          void serve(binding, created ? 201 : 200, request, reply.raw, options);
+          void serve(binding, request, reply.raw, options);
         },
       });
     }
@@ -77,7 +81,6 @@ export function registerRest(app: FastifyInstance, bindings: readonly Binding[],
 
 async function serve(
   binding: Binding,
-  success: number,
   request: FastifyRequest,
   response: ServerResponse,
   options: RestOptions,
@@ -89,7 +92,7 @@ async function serve(
     const ctx = await options.pipeline.admit(binding.method, arrival);
     const message = readRequest(binding, variables, request);
     const result = await options.pipeline.call(binding.method, ctx, message);
-    options.answer(response, arrival, written(binding, result, success));
+    options.answer(response, arrival, written(binding, result));
   } catch (error) {
     options.answer(response, arrival, restError(options.settle(error, arrival), arrival.id));
   }
@@ -113,10 +116,10 @@ function readRequest(binding: Binding, variables: readonly string[], request: Fa
   });
 }
 
-function written(binding: Binding, result: Message, status: number): HttpReply {
+function written(binding: Binding, result: Message): HttpReply {
   const value = toJson(binding.method.desc.output, result, {
     useProtoFieldName: true,
     alwaysEmitImplicit: true,
   });
-  return json(value, status, { "cache-control": "no-store" });
+  return json(value, successOf(binding), { "cache-control": "no-store" });
 }

@@ -36,6 +36,7 @@ identity provider.</p>`;
 <div><dt>Issuer</dt><dd><code>${publicUrl}</code></dd></div>
 <div><dt>Discovery</dt><dd><a href="/.well-known/openid-configuration"><code>/.well-known/openid-configuration</code></a></dd></div>
 <div><dt>Keys</dt><dd><a href="/keys"><code>/keys</code></a></dd></div>
+<div><dt>API</dt><dd><a href="/api/v1/reference"><code>/api/v1/reference</code></a></dd></div>
 <div><dt>Credentials</dt><dd><code>credentials.env</code> in the data folder</dd></div>
 </dl>`;
 }

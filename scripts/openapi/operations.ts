@@ -1,0 +1,108 @@
+/** From http bindings to the operations of an OpenAPI document. */
+import type { DescField, DescMessage, DescService } from "@bufbuild/protobuf";
+import type { Binding } from "../../packages/server/src/transport/bindings.ts";
+import { successOf } from "../../packages/server/src/transport/rest.ts";
+import { callerNames } from "./callers.ts";
+import { isRequired, type Json, type Schema, type Schemas } from "./schemas.ts";
+
+/** One operation; `index` tells apart the bindings of one method. */
+export function operation(binding: Binding, index: number, schemas: Schemas): Schema {
+  const { desc, isPublic } = binding.method;
+  const about = schemas.comment(`${desc.parent.typeName}.${desc.name}`);
+  const callers = callerNames(binding.method);
+  const body = bodySchema(binding, schemas);
+  const description = [about, `Callers: ${callers}.`].filter(Boolean).join("\n\n");
+  return {
+    operationId: `${tagOf(desc.parent)}_${desc.name}${index === 0 ? "" : `_${index + 1}`}`,
+    summary: sentence(about) ?? desc.name,
+    description,
+    tags: [tagOf(desc.parent)],
+    parameters: [...pathParameters(binding, schemas), ...queryParameters(binding, schemas)],
+    ...(body && {
+      requestBody: { required: true, content: { "application/json": { schema: body } } },
+    }),
+    responses: {
+      [String(successOf(binding))]: {
+        description: "Success",
+        content: { "application/json": { schema: schemas.message(desc.output) } },
+      },
+      ...refusals(isPublic),
+    },
+    ...(isPublic && { security: [] }),
+  };
+}
+
+/** The service by its name alone, unless it is an addition to the contract. */
+export function tagOf(service: DescService): string {
+  return service.typeName.startsWith("gatehouse.") ? `Gatehouse${service.name}` : service.name;
+}
+
+/** Whatever a rule refuses: the statuses that the error table gives. */
+function refusals(isPublic: boolean): Schema {
+  const statuses = ["400", ...(isPublic ? [] : ["401", "403"]), "404", "409", "413", "415", "429"];
+  return Object.fromEntries(
+    [...statuses, "500", "503"].map((status) => [status, { $ref: "#/components/responses/Error" }]),
+  );
+}
+
+function sentence(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : (/^.*?[.!?](?=\s|$)/.exec(text)?.[0] ?? text);
+}
+
+function pathParameters(binding: Binding, schemas: Schemas): Json[] {
+  return binding.variables.map((name) => {
+    const field = binding.method.desc.input.fields.find((each) => each.name === name);
+    const { description, ...schema } = field ? schemas.field(field) : { type: "string" };
+    return {
+      name,
+      in: "path",
+      required: true,
+      ...(typeof description === "string" && { description }),
+      // An empty variable is another path.
+      schema: { ...schema, minLength: Math.max(1, Number(schema.minLength ?? 0)) },
+    };
+  });
+}
+
+function queryParameters(binding: Binding, schemas: Schemas): Json[] {
+  if (binding.body === "*") return [];
+  const taken = new Set([...binding.variables, binding.body]);
+  const fields = binding.method.desc.input.fields.filter((field) => !taken.has(field.name));
+  return fields.flatMap((field) => parametersOf(field, field.name, schemas));
+}
+
+/** A parameter for each value that text can fill, with dots into messages. */
+function parametersOf(field: DescField, name: string, schemas: Schemas): Json[] {
+  if (field.fieldKind === "map") return [];
+  const below =
+    field.message && !/^google\.protobuf\./.test(field.message.typeName) ? field.message : undefined;
+  if (below) return field.fieldKind === "list" ? [] : nested(below, name, schemas);
+  const { description, ...schema } = schemas.field(field);
+  if (schema.$ref !== undefined || schema.type === "object" || schema.type === undefined) return [];
+  return [
+    {
+      name,
+      in: "query",
+      ...(isRequired(field) && { required: true }),
+      ...(typeof description === "string" && { description }),
+      schema,
+    },
+  ];
+}
+
+function nested(message: DescMessage, name: string, schemas: Schemas): Json[] {
+  return message.fields.flatMap((field) =>
+    // One level is what clients use; a message that contains itself has no end.
+    field.message && !/^google\.protobuf\./.test(field.message.typeName)
+      ? []
+      : parametersOf(field, `${name}.${field.name}`, schemas),
+  );
+}
+
+function bodySchema(binding: Binding, schemas: Schemas): Schema | undefined {
+  const { input } = binding.method.desc;
+  if (binding.body === "") return undefined;
+  if (binding.body === "*") return schemas.object(input, (field) => !binding.variables.includes(field.name));
+  const field = input.fields.find((each) => each.name === binding.body);
+  return field && schemas.field(field);
+}
