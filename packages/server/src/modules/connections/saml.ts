@@ -14,6 +14,7 @@ import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import { judgeByPublished } from "./metadata-refresh.ts";
 import * as ownCertificates from "./own-certificates.ts";
+import { known } from "./remembered.ts";
 import { type NameIdFormat, type SamlAddresses, type SamlSettings, samlAddresses } from "./settings.ts";
 import {
   beginLeg,
@@ -155,10 +156,7 @@ export async function verify(
   { response, inResponseTo }: { response: string; inResponseTo: string | undefined },
   trace: Trace,
 ): Promise<Proof> {
-  const [{ verifyResponse }, { mapProfile }] = await Promise.all([
-    import("../../protocols/saml/response.ts"),
-    import("../../protocols/saml/profile.ts"),
-  ]);
+  const { verifyResponse } = await import("../../protocols/saml/response.ts");
   const settings = connection.settings as SamlSettings;
   const ours = await addresses(ctx, connection);
   const expected = {
@@ -174,8 +172,8 @@ export async function verify(
   const judge = (certificates: string[]) =>
     samlAttempt(() => verifyResponse(response, { ...expected, certificates }, ctx.now()));
   const assertion = await judgeByPublished(ctx, connection, judge).catch(async (error: unknown) => {
-    await noteReceived(ctx, trace, response);
-    throw error;
+    const { certificate_fingerprint: seen } = await noteReceived(ctx, trace, response);
+    throw seen === undefined ? error : await withFingerprints(ctx, connection, error, seen);
   });
   if (trace.debug || trace.kind !== "sign_in") await noteReceived(ctx, trace, response);
   const { issuer, nameId, authnInstant } = assertion;
@@ -184,21 +182,7 @@ export async function verify(
     name_id_format: nameId.format,
     authenticated_at: authnInstant?.toISOString(),
   });
-  const { email, rejectedEmail, ...profile } = mapProfile(
-    assertion,
-    connection.attribute_mapping as Record<string, string>,
-  );
-  if (!email) throw missingEmail(Object.keys(assertion.attributes), rejectedEmail);
-  const identity: Identity = {
-    ...profile,
-    email,
-    emailVerified: true,
-    connectionId: connection.id,
-    organizationId: connection.organization_id ?? "",
-    // A transient NameID is another one at each sign-in, so it cannot name a person.
-    subject: assertion.nameId.format?.endsWith(":transient") ? email : assertion.nameId.value,
-    upstream: upstreamOf(assertion),
-  };
+  const identity = await identityOf(connection, assertion);
   noteProfile(trace, ctx.now(), identity, assertion.attributes);
   return {
     identity,
@@ -207,10 +191,43 @@ export async function verify(
   };
 }
 
+async function identityOf(connection: Connection, assertion: VerifiedAssertion): Promise<Identity> {
+  const { mapProfile } = await import("../../protocols/saml/profile.ts");
+  const { nameId, attributes } = assertion;
+  const mapping = connection.attribute_mapping as Record<string, string>;
+  const { email, rejectedEmail, ...profile } = mapProfile(assertion, mapping);
+  if (!email) throw missingEmail(Object.keys(attributes), rejectedEmail);
+  return {
+    ...profile,
+    email,
+    emailVerified: true,
+    connectionId: connection.id,
+    organizationId: connection.organization_id ?? "",
+    // A transient NameID is another one at each sign-in, so it cannot name a person.
+    subject: nameId.format?.endsWith(":transient") ? email : nameId.value,
+    upstream: upstreamOf(assertion),
+  };
+}
+
 /** Reading a response a second time for what it claims costs as much as judging it: sign-ins that succeed go without. */
-async function noteReceived(ctx: Ctx, trace: Trace, response: string): Promise<void> {
+async function noteReceived(ctx: Ctx, trace: Trace, response: string): Promise<Record<string, string>> {
   const { describeResponse } = await import("../../protocols/saml/describe-response.ts");
-  note(trace, "response_received", ctx.now(), describeResponse(response), { saml_response: response });
+  const claimed = describeResponse(response);
+  note(trace, "response_received", ctx.now(), claimed, { saml_response: response });
+  return claimed;
+}
+
+/** Which certificate the message was signed with, as it says, and which ones the connection has. */
+async function withFingerprints(
+  ctx: Ctx,
+  connection: Connection,
+  error: unknown,
+  seen: string,
+): Promise<unknown> {
+  if (!(error instanceof AppError && error.evidence?.reason === "signature_mismatch")) return error;
+  const trusted = (await known.remember(ctx, connection.id))?.certificates ?? [];
+  const expected = trusted.map(({ fingerprint }) => fingerprint).join(", ");
+  return error.with({ evidence: { ...error.evidence, observed: seen, expected } });
 }
 
 /** What a LogoutRequest of either side names (SAML core 3.7.1). */

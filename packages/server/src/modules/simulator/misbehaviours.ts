@@ -98,7 +98,7 @@ const rows = {
   wrong_encryption: {
     label: "Encrypted with the wrong key",
     group: "Signature",
-    ends: saml("invalid_saml_response", "decryption_key_missing"),
+    ends: saml("invalid_saml_response", "encrypted_assertion_unreadable"),
   },
 
   missing_email: {

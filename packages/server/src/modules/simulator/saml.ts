@@ -9,6 +9,7 @@ import type { Connection } from "../connections/connections.ts";
 import * as connections from "../connections/connections.ts";
 import { type SamlAddresses, type SamlSettings, samlAddresses } from "../connections/settings.ts";
 import * as environments from "../environments/environments.ts";
+import * as samlCertificates from "../environments/saml-certificates.ts";
 import { simulatorAddresses } from "./addresses.ts";
 import { simulatorErrors as errors } from "./errors.ts";
 import { currentKey, untrustedKey } from "./key.ts";
@@ -117,6 +118,8 @@ async function response(ctx: Ctx, input: ResponseInput, choice: SignedIn): Promi
     import("./saml-misbehaviours.ts"),
   ]);
   const { privateKey: key, certificate } = await untrustedKey(ctx);
+  // There is a key to open it then, and it is the wrong one.
+  if (choice.misbehaviour === "wrong_encryption") await samlCertificates.ensure(ctx);
   const bent = bend({ input, person: choice.person }, choice.misbehaviour, { key, certificate });
   return writeResponse(bent.input, bent.person);
 }
