@@ -1,5 +1,5 @@
 /** From http bindings to the operations of an OpenAPI document. */
-import type { DescField, DescMessage, DescService } from "@bufbuild/protobuf";
+import type { DescField, DescMessage, DescMethod, DescService } from "@bufbuild/protobuf";
 import type { Binding } from "../../packages/server/src/transport/bindings.ts";
 import { successOf } from "../../packages/server/src/transport/rest.ts";
 import { callerNames } from "./callers.ts";
@@ -17,6 +17,7 @@ export function operation(binding: Binding, index: number, schemas: Schemas): Sc
     summary: sentence(about) ?? desc.name,
     description,
     tags: [tagOf(desc.parent)],
+    "x-command": commandOf(desc),
     parameters: [...pathParameters(binding, schemas), ...queryParameters(binding, schemas)],
     ...(body && {
       requestBody: { required: true, content: { "application/json": { schema: body } } },
@@ -35,6 +36,35 @@ export function operation(binding: Binding, index: number, schemas: Schemas): Sc
 /** The service by its name alone, unless it is an addition to the contract. */
 export function tagOf(service: DescService): string {
   return service.typeName.startsWith("gatehouse.") ? `Gatehouse${service.name}` : service.name;
+}
+
+/**
+ * What the command line calls a method: the last word of its package, and the method without the noun that the group
+ * says already: `CreateOrganization` is `organizations create`.
+ */
+export function commandOf({ parent, name }: DescMethod): string[] {
+  const group = parent.typeName.split(".").at(-2)?.replaceAll("_", "-") ?? "";
+  const words = kebab(name).split("-");
+  const nouns = kebab(parent.name.replace(/Service$/, "")).split("-");
+  const own = group.replace(/ies$/, "y").replace(/s$/, "").split("-");
+  const rest = [nouns, own].reduce(withoutRun, words);
+  return [group, (rest.length === 0 ? words : rest).join("-").replace(/-(to|of|for)$/, "")];
+}
+
+/** The words without the first run of these ones, in singular or plural. */
+function withoutRun(words: string[], run: string[]): string[] {
+  const singular = (word: string) => word.replace(/ies$/, "y").replace(/s$/, "");
+  const at = words.findIndex((_, start) =>
+    run.every((word, index) => singular(words[start + index] ?? "") === singular(word)),
+  );
+  return at < 1 ? words : [...words.slice(0, at), ...words.slice(at + run.length)];
+}
+
+function kebab(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .replace(/([A-Z]+)([A-Z][a-z])/g, "$1-$2")
+    .toLowerCase();
 }
 
 /** Whatever a rule refuses: the statuses that the error table gives. */
