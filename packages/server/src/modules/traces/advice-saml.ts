@@ -194,6 +194,10 @@ export const samlAdvice: Readonly<Record<string, Advice>> = {
     title: "A private key was pasted instead of a certificate",
     fix: "Paste the certificate only. Treat the key as stolen, since it has left its place: make a new one at the identity provider.",
   },
+  too_many_certificates: {
+    title: "The metadata holds hundreds of signing certificates",
+    fix: "Remove the old certificates at the identity provider, so that its metadata holds those alone that sign now or next, and import it again.",
+  },
   not_metadata: {
     title: "The file or address holds no SAML metadata",
     fix: "Download the metadata at the identity provider (Okta: Metadata URL; Entra ID: Federation Metadata XML; Google: Download metadata), and open an address in a browser first: a sign-in page is not metadata.",

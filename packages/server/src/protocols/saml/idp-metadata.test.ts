@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createSamlIdp, testKey } from "../../testing/saml-idp.ts";
@@ -5,10 +6,12 @@ import { reasonOf } from "../../testing/saml-messages.ts";
 import { pemBody } from "./certificate.ts";
 import { parseIdpMetadata } from "./idp-metadata.ts";
 import { SamlError } from "./saml-error.ts";
+import { createSelfSignedCertificate } from "./self-signed-certificate.ts";
 import { buildSpMetadata } from "./sp-metadata.ts";
 
 const MD = 'xmlns="urn:oasis:names:tc:SAML:2.0:metadata"';
 const SAML2 = 'protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol"';
+const pair = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const first = testKey("first").certificate;
 const second = testKey("second").certificate;
 
@@ -26,6 +29,16 @@ function entity(content: string, attributes = 'entityID="https://idp.example.com
 
 function idp(content = key(first) + sso("https://idp.example.com/sso"), attributes = SAML2): string {
   return `<IDPSSODescriptor ${attributes}>${content}</IDPSSODescriptor>`;
+}
+
+function certificateOf(number: number): string {
+  return createSelfSignedCertificate({
+    ...pair,
+    commonName: `Key ${number}`,
+    serialNumber: Buffer.from([1, number & 0xff]),
+    notBefore: new Date("2030-01-01"),
+    notAfter: new Date("2031-01-01"),
+  });
 }
 
 function judge(xml: string): string {
@@ -135,6 +148,15 @@ describe("what is refused, with the reason", () => {
     ["a broken date", entity(idp(), 'entityID="x" validUntil="soon"'), "time_malformed"],
   ])("%s", (_name, xml, reason) => {
     expect(judge(xml)).toBe(reason);
+  });
+
+  test("200 certificates are read, more are refused, and the same one counts once", () => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, index) => key(certificateOf(index))).join("");
+    const address = sso("https://idp.example.com/sso");
+    expect(parseIdpMetadata(entity(idp(many(200) + address))).certificates).toHaveLength(200);
+    expect(judge(entity(idp(many(201) + address)))).toBe("too_many_certificates");
+    expect(parseIdpMetadata(entity(idp(key(first).repeat(1_000) + address))).certificates).toEqual([first]);
   });
 
   test("our own metadata is recognized as a service provider's", () => {

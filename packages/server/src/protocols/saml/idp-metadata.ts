@@ -183,10 +183,25 @@ function signingCertificates(idp: Element): string[] {
     .flatMap((descriptor) => childrenNamed(descriptor, NS.signature, "KeyInfo"))
     .flatMap((keyInfo) => childrenNamed(keyInfo, NS.signature, "X509Data"))
     .flatMap((data) => childrenNamed(data, NS.signature, "X509Certificate"))
-    .flatMap((certificate) => readCertificates(plainText(certificate)));
-  if (found.length > 0) return [...new Set(found.map(({ pem }) => pem))];
+    .map(plainText);
+  if (found.length > 0) return certificatesIn(found);
   throw new SamlError(
     "certificate_missing",
     "The metadata holds no signing certificate, so no response could be checked. Export it again from the identity provider.",
   );
+}
+
+// Reading a certificate takes about 0.1 ms, and so does trying its key on the signature of each response.
+const MOST_CERTIFICATES = 200;
+
+function certificatesIn(texts: string[]): string[] {
+  const different = new Set(texts);
+  if (different.size > MOST_CERTIFICATES) {
+    throw new SamlError(
+      "too_many_certificates",
+      "The metadata holds more signing certificates than any identity provider uses. Export it again with those alone that sign now or next.",
+      { observed: `${different.size} certificates`, expected: `at most ${MOST_CERTIFICATES}` },
+    );
+  }
+  return [...new Set([...different].flatMap(readCertificates).map(({ pem }) => pem))];
 }

@@ -127,9 +127,11 @@ describe("limits", () => {
       "xml_too_complex",
     );
     expect(judge(`<a>${"<b/>".repeat(19_000)}</a>`)).toBe("accepted");
-    for (const piece of ["<b/>", '<b c=""/>', "<!---->", "<![CDATA[x]]>"]) {
+    for (const piece of ["<b/>", '<b c=""/>', "<!---->", "<![CDATA[x]]>", "&amp;", "&#65;"]) {
       expect(judge(`<a>${piece.repeat(20_000)}</a>`)).toBe("xml_too_complex");
     }
+    expect(judge(`<a b="${"&lt;".repeat(20_000)}"/>`)).toBe("xml_too_complex");
+    expect(reasonOf(() => parseXml(`<a>${"<b/>".repeat(20_000)}</a>`, METADATA_XML))).toBe("xml_too_complex");
   });
 
   test("size is bounded: 1 MiB for a response, 5 MiB for metadata", () => {

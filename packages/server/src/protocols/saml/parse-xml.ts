@@ -15,9 +15,11 @@ export const RESPONSE_XML: XmlProfile = {
   code: "malformed_saml_response",
 };
 
+// The parser needs about 4 µs and 1 kB of memory for a piece of markup: 5 MB of nothing else took two seconds and
+// 400 MB. One identity provider with 200 certificates has 1,500 pieces.
 export const METADATA_XML: XmlProfile = {
   maxBytes: 5 * 1024 * 1024,
-  maxElements: 400_000,
+  maxElements: 10_000,
   maxDepth: 64,
   code: "invalid_saml_metadata",
 };

@@ -67,6 +67,7 @@ const CODE_OF_REASON = {
   certificate_missing: "invalid_saml_metadata",
   certificate_unreadable: "invalid_saml_metadata",
   private_key_pasted: "invalid_saml_metadata",
+  too_many_certificates: "invalid_saml_metadata",
   not_metadata: "invalid_saml_metadata",
   not_an_idp: "invalid_saml_metadata",
   several_idps: "invalid_saml_metadata",

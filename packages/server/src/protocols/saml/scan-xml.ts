@@ -7,7 +7,7 @@
 import { SamlError, type SamlErrorCode } from "./saml-error.ts";
 
 export type XmlLimits = {
-  /** Most elements; their attributes, comments and CDATA sections count like one each. */
+  /** Most elements; their attributes, comments, CDATA sections and references (`&amp;`) count like one each. */
   maxElements: number;
   maxDepth: number;
   code: SamlErrorCode;
@@ -47,7 +47,7 @@ function scanMarkup(xml: string, limits: XmlLimits): void {
   let at = 0;
   while (at < xml.length) {
     const open = xml.indexOf("<", at);
-    checkText(xml.slice(at, open === -1 ? xml.length : open), limits);
+    checkText(xml.slice(at, open === -1 ? xml.length : open), tally, limits);
     if (open === -1) break;
     at = endOfMarkup(xml, open, tally, limits);
     const next = xml[open + 1];
@@ -55,7 +55,7 @@ function scanMarkup(xml: string, limits: XmlLimits): void {
     else tally.pieces += 1;
     if (next !== "/" && next !== "!" && next !== "?") {
       const tag = xml.slice(open, at);
-      checkReferences(tag, limits);
+      checkReferences(tag, tally, limits);
       checkAttributeNames(tag, limits);
       if (xml[at - 2] !== "/") tally.depth += 1;
     }
@@ -90,12 +90,16 @@ function endAfter(xml: string, closing: string, from: number, limits: XmlLimits)
   return found + closing.length;
 }
 
-function checkText(text: string, limits: XmlLimits): void {
+function checkText(text: string, tally: Tally, limits: XmlLimits): void {
   if (text.includes("]]>")) throw malformed('"]]>" stands in text', limits);
-  checkReferences(text, limits);
+  checkReferences(text, tally, limits);
 }
 
-function checkReferences(text: string, limits: XmlLimits): void {
+function checkReferences(text: string, tally: Tally, limits: XmlLimits): void {
+  for (let at = text.indexOf("&"); at !== -1; at = text.indexOf("&", at + 1)) {
+    tally.pieces += 1;
+    if (tally.pieces > limits.maxElements) throw tooComplex(limits);
+  }
   if (!text.includes("&")) return;
   if (BARE_AMPERSAND.test(text)) throw malformed('an "&" starts no known reference', limits);
   for (const [, digits = ""] of text.matchAll(CHARACTER_REFERENCE)) {
@@ -129,7 +133,7 @@ function malformed(what: string, limits: XmlLimits): SamlError {
 }
 
 function tooComplex(limits: XmlLimits): SamlError {
-  const expected = `at most ${limits.maxElements} elements and attributes, nested at most ${limits.maxDepth} deep`;
+  const expected = `at most ${limits.maxElements} elements, attributes and references, nested at most ${limits.maxDepth} deep`;
   return new SamlError(
     "xml_too_complex",
     `The XML has too many elements and attributes, or nests them too deeply. Expected ${expected}.`,
