@@ -5,7 +5,9 @@ import type { Bench } from "../lib/bench.ts";
 import { runClientCredentials } from "./client-credentials.ts";
 import { runCodeFlow } from "./code-flow.ts";
 import { runDiscovery, runKeys } from "./documents.ts";
+import { runHostileMetadata } from "./hostile-metadata.ts";
 import { runSamlLogin } from "./saml-login.ts";
+import { runSsoScale } from "./sso-scale.ts";
 import { runStart } from "./start.ts";
 
 /** Each job by the name that `npm run bench -- <name>` takes; it answers its line. */
@@ -15,5 +17,7 @@ export const jobs: Record<string, (bench: Bench) => Promise<object>> = {
   discovery: runDiscovery,
   keys: runKeys,
   "saml-login": runSamlLogin,
+  "sso-scale": runSsoScale,
+  "hostile-metadata": runHostileMetadata,
   start: runStart,
 };

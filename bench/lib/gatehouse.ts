@@ -1,5 +1,5 @@
 /**
- * Our side: the server started from its sources, and the organization with a SAML connection that the logins use.
+ * Our side: the server started from its sources, and the organizations with connections that the logins use.
  */
 import { spawn } from "node:child_process";
 import { openSync, readFileSync } from "node:fs";
@@ -7,12 +7,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import type { CodeTarget } from "../flows/code-flow.ts";
 import type { SamlTarget } from "../flows/saml-login.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
 import { freePort, runningChild } from "./processes.ts";
 
 /** A running server of ours. */
 export type Gatehouse = {
+  pid: number;
   port: number;
   /** The Host header that selects its first environment. */
   host: string;
@@ -28,16 +30,18 @@ const LOG_TAIL = 3_000;
 
 /**
  * Starts our server on an empty database and waits for `/readyz`.
+ * @param outboundAllow the `host:port` of a peer on loopback that it may ask
  * @throws with the end of its log when it ends, or is not ready within 60 s
  */
-export async function startGatehouse(databaseUrl: string): Promise<Gatehouse> {
+export async function startGatehouse(databaseUrl: string, outboundAllow = ""): Promise<Gatehouse> {
   const data = await mkdtemp(join(tmpdir(), "gatehouse-bench-"));
   const port = await freePort();
   const logFile = join(data, "server.log");
   const log = openSync(logFile, "a");
+  const ours = { DATABASE_URL: databaseUrl, GATEHOUSE_OUTBOUND_ALLOW: outboundAllow, NODE_ENV: "production" };
   const child = spawn(process.execPath, [join(ROOT, "packages/server/src/main.ts")], {
     cwd: ROOT,
-    env: { ...process.env, ...settings(data, port), DATABASE_URL: databaseUrl, NODE_ENV: "production" },
+    env: { ...process.env, ...settings(data, port), ...ours },
     stdio: ["ignore", log, log],
   });
   const running = runningChild(child);
@@ -47,7 +51,7 @@ export async function startGatehouse(databaseUrl: string): Promise<Gatehouse> {
   };
   try {
     await waitUntilReady(port, () => child.exitCode !== null || child.signalCode !== null);
-    return { port, host: `localhost:${port}`, ...readCredentials(data), stop };
+    return { pid: child.pid ?? 0, port, host: `localhost:${port}`, ...readCredentials(data), stop };
   } catch (error) {
     const tail = readFileSync(logFile, "utf8").slice(-LOG_TAIL);
     await stop();
@@ -81,19 +85,32 @@ export async function createSamlTarget(
   server: Gatehouse,
   identityProvider: IdentityProvider,
 ): Promise<SamlTarget> {
+  const { entityId, ssoUrl, certificate, domain } = identityProvider;
+  const saml_config = { idp_entity_id: entityId, idp_sso_url: ssoUrl, idp_certificate: certificate };
+  const { connectionId } = await createTenant(server, domain, "SAML", { saml_config });
+  return { ...appOf(server), selector: { connection_id: connectionId } };
+}
+
+/** Makes an organization that owns a domain, with one enabled connection. */
+export async function createTenant(
+  server: Gatehouse,
+  domain: string,
+  type: "SAML" | "OIDC",
+  config: object,
+): Promise<{ organizationId: string; connectionId: string }> {
   const call = await apiOf(server);
-  const { organization } = await call("POST", "/organizations", { display_name: "Bench" });
+  const { organization } = await call("POST", "/organizations", { display_name: domain });
   const path = `/organizations/${organization?.id}`;
-  await call("POST", `${path}/domains`, { domain: identityProvider.domain });
-  const { connection } = await call("POST", `${path}/connections`, { provider: "CUSTOM", type: "SAML" });
-  const saml_config = {
-    idp_entity_id: identityProvider.entityId,
-    idp_sso_url: identityProvider.ssoUrl,
-    idp_certificate: identityProvider.certificate,
-  };
-  const update = { provider: "CUSTOM", type: "SAML", configuration_type: "MANUAL", saml_config };
+  await call("POST", `${path}/domains`, { domain });
+  const { connection } = await call("POST", `${path}/connections`, { provider: "CUSTOM", type });
+  const update = { provider: "CUSTOM", type, configuration_type: "MANUAL", ...config };
   await call("PATCH", `${path}/connections/${connection?.id}`, update);
   await call("PATCH", `${path}/connections/${connection?.id}:enable`);
+  return { organizationId: organization?.id ?? "", connectionId: connection?.id ?? "" };
+}
+
+/** The first environment's client, as the app that signs its users in. */
+export function appOf(server: Gatehouse): CodeTarget {
   return {
     host: server.host,
     authorizePath: "/oauth/authorize",
@@ -102,13 +119,13 @@ export async function createSamlTarget(
     clientSecret: server.clientSecret,
     redirectUri: "http://localhost:9/callback",
     scope: "openid profile email offline_access",
-    selector: { connection_id: connection?.id ?? "" },
   };
 }
 
 type Created = { organization?: { id: string }; connection?: { id: string } };
 
-async function apiOf(server: Gatehouse) {
+/** The management API, as the first environment's client. @throws when it refuses */
+export async function apiOf(server: Gatehouse) {
   const origin = `http://${server.host}`;
   const credentials = { client_id: server.clientId, client_secret: server.clientSecret };
   const form = new URLSearchParams({ grant_type: "client_credentials", ...credentials });

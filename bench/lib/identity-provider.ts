@@ -28,25 +28,33 @@ export type IdentityProvider = {
   /** PEM */
   certificate: string;
   metadata: string;
-  /** Signs `email` in for the AuthnRequest in `url`. */
-  respond: (url: string, email: string) => Promise<SamlPost>;
+  /** Signs `email` in for the AuthnRequest in `url`, and says more of the person where `more` names attributes. */
+  respond: (url: string, email: string, more?: Record<string, string>) => Promise<SamlPost>;
 };
 
+export type KeyPair = { publicKey: KeyObject; privateKey: KeyObject };
+
+type Person = { email: string; more: Record<string, string> };
 type AuthnRequest = { id: string; acsUrl: string; issuer: string };
 
+/** A new RSA key of 2,048 bits. */
+export function newKeyPair(): KeyPair {
+  return generateKeyPairSync("rsa", { modulusLength: 2048 });
+}
+
 /**
- * Makes an identity provider with a new RSA key of 2,048 bits.
+ * Makes an identity provider with a certificate of its own.
  * @param domain where its users' addresses are
+ * @param keys its RSA key; thousands of providers share one, since making a key takes a tenth of a second
  */
-export function createIdentityProvider(domain: string): IdentityProvider {
-  const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
+export function createIdentityProvider(domain: string, keys = newKeyPair()): IdentityProvider {
   const certificate = selfSignedCertificate(`idp.${domain}`, keys);
   const entityId = `https://idp.${domain}/metadata`;
   const ssoUrl = `https://idp.${domain}/sso`;
-  const respond = async (url: string, email: string) => {
+  const respond: IdentityProvider["respond"] = async (url, email, more = {}) => {
     const query = new URL(url).searchParams;
     const request = readAuthnRequest(query.get("SAMLRequest") ?? "");
-    const response = await signedResponse(entityId, keys.privateKey, request, email);
+    const response = await signedResponse(entityId, keys.privateKey, request, { email, more });
     const form: Record<string, string> = { SAMLResponse: Buffer.from(response).toString("base64") };
     const relayState = query.get("RelayState");
     if (relayState !== null) form.RelayState = relayState;
@@ -80,12 +88,12 @@ async function signedResponse(
   entityId: string,
   key: KeyObject,
   request: AuthnRequest,
-  email: string,
+  person: Person,
 ): Promise<string> {
   const now = new Date().toISOString();
   const id = `_${randomBytes(16).toString("hex")}`;
   const opening = `<saml:Assertion xmlns:saml="${ASSERTION}" ID="${id}" IssueInstant="${now}" Version="2.0"><saml:Issuer>${entityId}</saml:Issuer>`;
-  const rest = `${statements(request, email, now)}</saml:Assertion>`;
+  const rest = `${statements(request, person, now)}</saml:Assertion>`;
   const signature = await signatureOver(opening + rest, id, key);
   return (
     `<samlp:Response xmlns:samlp="${PROTOCOL}" ID="_${randomBytes(16).toString("hex")}" Version="2.0" IssueInstant="${now}"` +
@@ -95,10 +103,11 @@ async function signedResponse(
   );
 }
 
-function statements(request: AuthnRequest, email: string, now: string): string {
+function statements(request: AuthnRequest, { email, more }: Person, now: string): string {
   const end = new Date(Date.parse(now) + LIFETIME_MS).toISOString();
   const attribute = (name: string, value: string) =>
     `<saml:Attribute Name="${name}" NameFormat="${BASIC}"><saml:AttributeValue>${value}</saml:AttributeValue></saml:Attribute>`;
+  const names = { id: email, email, firstName: "Load", lastName: "Generator", ...more };
   return (
     `<saml:Subject><saml:NameID Format="${EMAIL_FORMAT}">${email}</saml:NameID>` +
     `<saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData InResponseTo="${request.id}"` +
@@ -106,8 +115,9 @@ function statements(request: AuthnRequest, email: string, now: string): string {
     `<saml:Conditions NotBefore="${now}" NotOnOrAfter="${end}"><saml:AudienceRestriction><saml:Audience>${request.issuer}</saml:Audience>` +
     `</saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="${now}" SessionIndex="_${randomBytes(8).toString("hex")}">` +
     `<saml:AuthnContext><saml:AuthnContextClassRef>${PASSWORD}</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>` +
-    `<saml:AttributeStatement>${attribute("id", email)}${attribute("email", email)}${attribute("firstName", "Load")}` +
-    `${attribute("lastName", "Generator")}</saml:AttributeStatement>`
+    `<saml:AttributeStatement>${Object.entries(names)
+      .map(([name, value]) => attribute(name, value))
+      .join("")}</saml:AttributeStatement>`
   );
 }
 

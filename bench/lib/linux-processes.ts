@@ -25,7 +25,18 @@ export function listenerAmong(pids: number[], port: number): number | undefined 
 
 /** Resident memory (VmRSS) in MB of 1,024 KiB. */
 export function residentMb(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
+  return statusMb(pid, "VmRSS");
+}
+
+/** The most resident memory that a process ever held (VmHWM), in MB of 1,024 KiB. */
+export function peakResidentMb(pid: number): number {
+  return statusMb(pid, "VmHWM");
+}
+
+function statusMb(pid: number, field: string): number {
+  const kib = new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(
+    readFileSync(`/proc/${pid}/status`, "utf8"),
+  )?.[1];
   return Number(kib) / KIB_PER_MB;
 }
 
