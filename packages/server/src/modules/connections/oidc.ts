@@ -92,6 +92,8 @@ export async function verify(
   const { configuration, keys } = await providerOf(ctx, connection);
   const { redirectUri } = await addresses(ctx, connection);
   const verifier = verifierOf(ctx, leg);
+  // Asked for while the code is exchanged; whoever needs them and finds none asks again and says why it failed.
+  if (!keys.fresh) keys.reload().catch(() => undefined);
   const tokens = await oidcAttempt(client, async () => {
     const answered = await client.authorizationCodeGrant(configuration, new URL(`${redirectUri}?${answer}`), {
       expectedState: answer.get("state") ?? "",
