@@ -5,10 +5,7 @@ import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import { connectionErrors } from "../connections/errors.ts";
 import type { Identity } from "../connections/sign-in.ts";
 import * as environments from "../environments/environments.ts";
-import type { AuthorizationCode } from "./codes.store.ts";
 import * as store from "./codes.store.ts";
-
-export type { AuthorizationCode };
 
 export interface NewCode {
   clientId: string;
@@ -41,11 +38,6 @@ export async function issueFor(ctx: Ctx, authRequestId: string, input: NewCode):
   const closed = await store.insertForRequest(ctx, await rowOf(ctx, code, input), authRequestId);
   if (!closed) throw connectionErrors.invalid_state();
   return code;
-}
-
-/** A code as it was issued, used or not; undefined for one that never was. */
-export async function find(ctx: Ctx, code: string): Promise<AuthorizationCode | undefined> {
-  return store.find(ctx, hashSecret(code));
 }
 
 async function rowOf(ctx: Ctx, code: string, input: NewCode) {

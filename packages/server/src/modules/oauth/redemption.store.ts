@@ -1,9 +1,48 @@
 /**
- * SQL of redeeming a code: the code is taken and what it grants is written in one statement, so that the two
- * happen together or not at all, and of many redemptions at once one wins.
+ * SQL of redeeming a code. One statement reads all that decides; another takes the code and writes what it grants, so
+ * that the two happen together or not at all, and of many redemptions at once one wins.
  */
-import { sql } from "kysely";
+import { type Selectable, sql } from "kysely";
+import { isLive } from "../../db/live-sessions.ts";
+import { type Member, memberColumns } from "../../db/members.ts";
+import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
+
+export type AuthorizationCode = Selectable<Database["authorization_codes"]>;
+
+/** A code as it was issued, used or not, and what has become of the sign-in since. */
+export interface Redeemable {
+  code: AuthorizationCode;
+  /** False also for a code without a session. */
+  sessionIsLive: boolean;
+  /** Whom the live session signs in to the code's organization; undefined when they have left it. */
+  member: Member | undefined;
+}
+
+/** Undefined for a code that never was. */
+export async function find(at: Scope, codeHash: Buffer, now: Date): Promise<Redeemable | undefined> {
+  const row = await at.db
+    .selectFrom("authorization_codes")
+    .leftJoin("sessions", (join) =>
+      join.onRef("sessions.id", "=", "authorization_codes.session_id").on(isLive(now)),
+    )
+    .leftJoin("memberships", (join) =>
+      join
+        .onRef("memberships.user_id", "=", "sessions.user_id")
+        .onRef("memberships.organization_id", "=", "authorization_codes.organization_id"),
+    )
+    .leftJoin("users", "users.id", "memberships.user_id")
+    .leftJoin("organizations", "organizations.id", "memberships.organization_id")
+    .selectAll("authorization_codes")
+    .select(memberColumns)
+    .select("sessions.id as live_session_id")
+    .where("authorization_codes.environment_id", "=", at.environmentId)
+    .where("authorization_codes.hash", "=", codeHash)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const member = row.id === null ? undefined : (row as Member);
+  return { code: row, sessionIsLive: row.live_session_id !== null, member };
+}
 
 /**
  * @param refreshTokenHash of the first refresh token, where the code grants one

@@ -1,5 +1,6 @@
 /** SQL of sessions, of the organizations entered in them and of the apps that share them. */
 import { type Insertable, type Selectable, sql } from "kysely";
+import { isLive } from "../../db/live-sessions.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 
@@ -291,10 +292,4 @@ function upstreamColumns({ upstream }: Entry) {
     upstream_session: upstream?.session ?? null,
     upstream: upstream === undefined ? null : JSON.stringify(upstream),
   };
-}
-
-/** What makes a session live, in one place. */
-function isLive(now: Date) {
-  return sql<boolean>`sessions.status = 'active' and sessions.absolute_expires_at > ${now}
-    and (sessions.idle_expires_at is null or sessions.idle_expires_at > ${now})`;
 }

@@ -1,17 +1,11 @@
 /** SQL of users, their memberships and their identities at identity providers. */
-import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
+import type { Insertable, Selectable, Updateable } from "kysely";
+import { type Member, memberColumns } from "../../db/members.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 
 export type User = Selectable<Database["users"]>;
-
-/** A user in one organization, with all that a token says of both. */
-export type Member = User & {
-  membership_status: string;
-  organization_external_id: string | null;
-  /** Names of the roles held there. */
-  roles: string[];
-};
+export type { Member };
 
 /** Undefined when the address was taken meanwhile; the row that took it is then there to be read. */
 export async function insert(at: Scope, row: Insertable<Database["users"]>): Promise<User | undefined> {
@@ -57,20 +51,7 @@ export async function findMember(
     .selectFrom("users")
     .innerJoin("memberships", "memberships.user_id", "users.id")
     .innerJoin("organizations", "organizations.id", "memberships.organization_id")
-    .selectAll("users")
-    .select([
-      "memberships.status as membership_status",
-      "organizations.external_id as organization_external_id",
-    ])
-    .select((eb) =>
-      sql<string[]>`array(${eb
-        .selectFrom("membership_roles")
-        .innerJoin("roles", "roles.id", "membership_roles.role_id")
-        .select("roles.name")
-        .whereRef("membership_roles.organization_id", "=", "memberships.organization_id")
-        .whereRef("membership_roles.user_id", "=", "memberships.user_id")
-        .orderBy("roles.name")})`.as("roles"),
-    )
+    .select(memberColumns)
     .where("users.environment_id", "=", at.environmentId)
     .where("users.id", "=", userId)
     .where("memberships.organization_id", "=", organizationId)

@@ -95,7 +95,12 @@ export async function activeMember(
   userId: string,
 ): Promise<Member | undefined> {
   const found = await member(ctx, organizationId, userId);
-  return found?.membership_status === "ACTIVE" ? found : undefined;
+  return found && isActive(found) ? found : undefined;
+}
+
+/** Whether a member may act in the organization. */
+export function isActive(member: Pick<Member, "membership_status">): boolean {
+  return member.membership_status === "ACTIVE";
 }
 
 /** The organizations in which a user may act, oldest first. @param limit the most to name */
