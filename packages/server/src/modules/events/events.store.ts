@@ -1,4 +1,7 @@
 /** SQL of events. */
+import type { Insertable } from "kysely";
+import { compiled } from "../../db/compiled.ts";
+import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 
 export interface NewEvent {
@@ -11,16 +14,15 @@ export interface NewEvent {
 }
 
 export async function insert(at: Scope, event: NewEvent): Promise<void> {
-  await at.db
-    .insertInto("events")
-    .values({
-      id: event.id,
-      environment_id: at.environmentId,
-      organization_id: event.organizationId ?? null,
-      type: event.type,
-      visibility: event.visibility,
-      payload: JSON.stringify(event.payload),
-      occurred_at: event.occurredAt,
-    })
-    .execute();
+  await insertRow(at.db, {
+    id: event.id,
+    environment_id: at.environmentId,
+    organization_id: event.organizationId ?? null,
+    type: event.type,
+    visibility: event.visibility,
+    payload: JSON.stringify(event.payload),
+    occurred_at: event.occurredAt,
+  });
 }
+
+const insertRow = compiled((db, row: Insertable<Database["events"]>) => db.insertInto("events").values(row));

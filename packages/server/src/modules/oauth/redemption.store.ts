@@ -3,6 +3,7 @@
  * that the two happen together or not at all, and of many redemptions at once one wins.
  */
 import { type Selectable, sql } from "kysely";
+import { compiled } from "../../db/compiled.ts";
 import { isLive } from "../../db/live-sessions.ts";
 import { type Member, memberColumns } from "../../db/members.ts";
 import type { Database } from "../../db/schema.ts";
@@ -21,10 +22,17 @@ export interface Redeemable {
 
 /** Undefined for a code that never was. */
 export async function find(at: Scope, codeHash: Buffer, now: Date): Promise<Redeemable | undefined> {
-  const row = await at.db
+  const [row] = await findCode(at.db, { environmentId: at.environmentId, codeHash, now });
+  if (!row) return undefined;
+  const member = row.id === null ? undefined : (row as Member);
+  return { code: row, sessionIsLive: row.live_session_id !== null, member };
+}
+
+const findCode = compiled((db, by: { environmentId: string; codeHash: Buffer; now: Date }) =>
+  db
     .selectFrom("authorization_codes")
     .leftJoin("sessions", (join) =>
-      join.onRef("sessions.id", "=", "authorization_codes.session_id").on(isLive(now)),
+      join.onRef("sessions.id", "=", "authorization_codes.session_id").on(isLive(by.now)),
     )
     .leftJoin("memberships", (join) =>
       join
@@ -36,13 +44,9 @@ export async function find(at: Scope, codeHash: Buffer, now: Date): Promise<Rede
     .selectAll("authorization_codes")
     .select(memberColumns)
     .select("sessions.id as live_session_id")
-    .where("authorization_codes.environment_id", "=", at.environmentId)
-    .where("authorization_codes.hash", "=", codeHash)
-    .executeTakeFirst();
-  if (!row) return undefined;
-  const member = row.id === null ? undefined : (row as Member);
-  return { code: row, sessionIsLive: row.live_session_id !== null, member };
-}
+    .where("authorization_codes.environment_id", "=", by.environmentId)
+    .where("authorization_codes.hash", "=", by.codeHash),
+);
 
 /**
  * @param refreshTokenHash of the first refresh token, where the code grants one

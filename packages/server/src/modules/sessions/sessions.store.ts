@@ -1,5 +1,6 @@
 /** SQL of sessions, of the organizations entered in them and of the apps that share them. */
 import { type Insertable, type Selectable, sql } from "kysely";
+import { compiled } from "../../db/compiled.ts";
 import { isLive } from "../../db/live-sessions.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
@@ -62,8 +63,27 @@ export async function findLive(
   now: Date,
   from: { organizationId?: string; clientId?: string } = {},
 ): Promise<LiveSession | undefined> {
-  const organization = sql<string>`coalesce(${from.organizationId ?? null}, sessions.organization_id)`;
-  return at.db
+  const [found] = await selectLive(at.db, {
+    environmentId: at.environmentId,
+    secretHash,
+    now,
+    organizationId: from.organizationId ?? null,
+    clientId: from.clientId ?? "",
+  });
+  return found;
+}
+
+interface SeenFrom {
+  environmentId: string;
+  secretHash: Buffer;
+  now: Date;
+  organizationId: string | null;
+  clientId: string;
+}
+
+const selectLive = compiled((db, by: SeenFrom) => {
+  const organization = sql<string>`coalesce(${by.organizationId}, sessions.organization_id)`;
+  return db
     .selectFrom("sessions")
     .innerJoin("users", "users.id", "sessions.user_id")
     .leftJoin("session_organizations", (join) =>
@@ -79,7 +99,7 @@ export async function findLive(
     .leftJoin("session_clients", (join) =>
       join
         .onRef("session_clients.session_id", "=", "sessions.id")
-        .on("session_clients.client_id", "=", from.clientId ?? ""),
+        .on("session_clients.client_id", "=", by.clientId),
     )
     .selectAll("sessions")
     .select([
@@ -89,11 +109,10 @@ export async function findLive(
       "memberships.status as membership_status",
       "session_clients.organization_id as client_organization_id",
     ])
-    .where("sessions.environment_id", "=", at.environmentId)
-    .where("sessions.secret_hash", "=", secretHash)
-    .where(isLive(now))
-    .executeTakeFirst();
-}
+    .where("sessions.environment_id", "=", by.environmentId)
+    .where("sessions.secret_hash", "=", by.secretHash)
+    .where(isLive(by.now));
+});
 
 /** The live session with this id. */
 export async function find(at: Scope, id: string, now: Date): Promise<Session | undefined> {

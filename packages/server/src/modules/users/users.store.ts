@@ -1,5 +1,6 @@
 /** SQL of users, their memberships and their identities at identity providers. */
 import type { Insertable, Selectable, Updateable } from "kysely";
+import { compiled } from "../../db/compiled.ts";
 import { type Member, memberColumns } from "../../db/members.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
@@ -26,21 +27,38 @@ export async function findByIdentity(
   at: Scope,
   identity: { connectionId: string; subject: string; organizationId: string },
 ): Promise<(User & { membership_status: string | null }) | undefined> {
-  return at.db
+  const { connectionId, subject, organizationId } = identity;
+  const [found] = await findLinked(at.db, {
+    environmentId: at.environmentId,
+    connectionId,
+    subject,
+    organizationId,
+  });
+  return found;
+}
+
+interface Identified {
+  environmentId: string;
+  connectionId: string;
+  subject: string;
+  organizationId: string;
+}
+
+const findLinked = compiled((db, by: Identified) =>
+  db
     .selectFrom("users")
     .innerJoin("external_identities", "external_identities.user_id", "users.id")
     .leftJoin("memberships", (join) =>
       join
         .onRef("memberships.user_id", "=", "users.id")
-        .on("memberships.organization_id", "=", identity.organizationId),
+        .on("memberships.organization_id", "=", by.organizationId),
     )
     .selectAll("users")
     .select("memberships.status as membership_status")
-    .where("users.environment_id", "=", at.environmentId)
-    .where("external_identities.connection_id", "=", identity.connectionId)
-    .where("external_identities.subject", "=", identity.subject)
-    .executeTakeFirst();
-}
+    .where("users.environment_id", "=", by.environmentId)
+    .where("external_identities.connection_id", "=", by.connectionId)
+    .where("external_identities.subject", "=", by.subject),
+);
 
 export async function findMember(
   at: Scope,
