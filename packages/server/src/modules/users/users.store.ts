@@ -107,27 +107,47 @@ export async function insertMembership(
 /** Links a user to a subject of a connection, or notes another sign-in of that subject, and changes the user. */
 export async function setLogin(
   at: Scope,
-  identity: Insertable<Database["external_identities"]>,
+  identity: { connectionId: string; subject: string; userId: string; now: Date },
   change: Updateable<Database["users"]>,
 ): Promise<User> {
-  return at.db
-    .with("identity", (db) =>
-      db
-        .insertInto("external_identities")
-        .values(identity)
-        .onConflict((conflict) =>
-          conflict
-            .columns(["connection_id", "subject"])
-            .doUpdateSet({ last_login_at: identity.last_login_at }),
-        ),
-    )
-    .updateTable("users")
-    .set(change)
-    .where("environment_id", "=", at.environmentId)
-    .where("id", "=", identity.user_id)
-    .returningAll()
-    .executeTakeFirstOrThrow();
+  const by = { ...identity, environmentId: at.environmentId };
+  const [user] = await linkAndUpdate(at.db, { ...change, ...by });
+  if (!user) throw new Error("the user of a sign-in is gone");
+  return user;
 }
+
+type Login = Updateable<Database["users"]> & {
+  environmentId: string;
+  connectionId: string;
+  subject: string;
+  userId: string;
+  now: Date;
+};
+
+const linkAndUpdate = compiled(
+  (db, { environmentId, connectionId, subject, userId, now, ...change }: Login) =>
+    db
+      .with("identity", (db) =>
+        db
+          .insertInto("external_identities")
+          .values({
+            environment_id: environmentId,
+            connection_id: connectionId,
+            subject,
+            user_id: userId,
+            created_at: now,
+            last_login_at: now,
+          })
+          .onConflict((conflict) =>
+            conflict.columns(["connection_id", "subject"]).doUpdateSet({ last_login_at: now }),
+          ),
+      )
+      .updateTable("users")
+      .set({ ...change, last_login_at: now })
+      .where("environment_id", "=", environmentId)
+      .where("id", "=", userId)
+      .returningAll(),
+);
 
 export async function removeIdentitiesOf(at: Scope, connectionId: string): Promise<void> {
   await at.db

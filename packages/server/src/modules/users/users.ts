@@ -116,17 +116,9 @@ export async function recordLogin(
   ctx: Ctx,
   login: { userId: string; connectionId: string; subject: string; emailProven: boolean; profile?: Profile },
 ): Promise<User> {
-  const now = ctx.now();
-  const identity = {
-    environment_id: ctx.environmentId,
-    connection_id: login.connectionId,
-    subject: login.subject,
-    user_id: login.userId,
-    created_at: now,
-    last_login_at: now,
-  };
+  const { userId, connectionId, subject } = login;
+  const identity = { userId, connectionId, subject, now: ctx.now() };
   return store.setLogin(ctx, identity, {
-    last_login_at: now,
     ...(login.emailProven && { email_verified: true }),
     ...(login.profile && columnsOf(login.profile)),
   });
