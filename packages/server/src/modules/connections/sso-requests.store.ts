@@ -1,24 +1,33 @@
 /** SQL of the legs to identity providers: requests under way, posted responses, assertions that were used. */
 import { type Insertable, type Selectable, sql } from "kysely";
+import { compiled } from "../../db/compiled.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 
 export type SsoRequest = Selectable<Database["sso_requests"]>;
 
 export async function insert(at: Scope, row: Insertable<Database["sso_requests"]>): Promise<void> {
-  await at.db.insertInto("sso_requests").values(row).execute();
+  await insertRow(at.db, row);
 }
 
+const insertRow = compiled((db, row: Insertable<Database["sso_requests"]>) =>
+  db.insertInto("sso_requests").values(row),
+);
+
 export async function find(at: Scope, handleHash: Buffer, now: Date): Promise<SsoRequest | undefined> {
-  return at.db
+  const [found] = await selectByHandle(at.db, { environmentId: at.environmentId, handleHash, now });
+  return found;
+}
+
+const selectByHandle = compiled((db, by: { environmentId: string; handleHash: Buffer; now: Date }) =>
+  db
     .selectFrom("sso_requests")
     .selectAll()
-    .where("environment_id", "=", at.environmentId)
-    .where("handle_hash", "=", handleHash)
-    .where("expires_at", ">", now)
-    .where("consumed_at", "is", null)
-    .executeTakeFirst();
-}
+    .where("environment_id", "=", by.environmentId)
+    .where("handle_hash", "=", by.handleHash)
+    .where("expires_at", ">", by.now)
+    .where("consumed_at", "is", null),
+);
 
 /** False when it was consumed meanwhile: of many at once, one wins. */
 export async function consume(at: Scope, handleHash: Buffer, now: Date): Promise<boolean> {
@@ -34,15 +43,18 @@ export async function consume(at: Scope, handleHash: Buffer, now: Date): Promise
 
 /** Keeps a response for its leg; another one for the same leg takes its place. */
 export async function setResponse(at: Scope, row: Insertable<Database["saml_responses"]>): Promise<void> {
+  await insertOrReplace(at.db, row);
+}
+
+const insertOrReplace = compiled((db, row: Insertable<Database["saml_responses"]>) => {
   const { ticket_hash, response, created_at, expires_at } = row;
-  await at.db
+  return db
     .insertInto("saml_responses")
     .values(row)
     .onConflict((conflict) =>
       conflict.column("handle_hash").doUpdateSet({ ticket_hash, response, created_at, expires_at }),
-    )
-    .execute();
-}
+    );
+});
 
 /** A posted response that has not expired, with the leg under way that it answers. */
 export async function findResponse(
@@ -50,18 +62,22 @@ export async function findResponse(
   ticketHash: Buffer,
   now: Date,
 ): Promise<(SsoRequest & { response: string }) | undefined> {
-  return at.db
+  const [found] = await selectByTicket(at.db, { environmentId: at.environmentId, ticketHash, now });
+  return found;
+}
+
+const selectByTicket = compiled((db, by: { environmentId: string; ticketHash: Buffer; now: Date }) =>
+  db
     .selectFrom("saml_responses")
     .innerJoin("sso_requests", "sso_requests.handle_hash", "saml_responses.handle_hash")
     .selectAll("sso_requests")
     .select("saml_responses.response")
-    .where("saml_responses.environment_id", "=", at.environmentId)
-    .where("saml_responses.ticket_hash", "=", ticketHash)
-    .where("saml_responses.expires_at", ">", now)
-    .where("sso_requests.expires_at", ">", now)
-    .where("sso_requests.consumed_at", "is", null)
-    .executeTakeFirst();
-}
+    .where("saml_responses.environment_id", "=", by.environmentId)
+    .where("saml_responses.ticket_hash", "=", by.ticketHash)
+    .where("saml_responses.expires_at", ">", by.now)
+    .where("sso_requests.expires_at", ">", by.now)
+    .where("sso_requests.consumed_at", "is", null),
+);
 
 /** False when the assertion was used before. */
 export async function insertAssertion(

@@ -35,26 +35,38 @@ export async function insert(
   row: Insertable<Database["sessions"]> & { id: string; authenticated_at: Date },
   entry: Entry,
 ): Promise<Session> {
-  const common = {
-    environment_id: at.environmentId,
-    session_id: row.id,
-    organization_id: entry.organizationId,
-  };
-  return at.db
+  const { organizationId: enteredOrganization, connectionId, clientId } = entry;
+  const entered = { enteredOrganization, connectionId, clientId, ...upstreamColumns(entry) };
+  const [session] = await insertWithEntry(at.db, { ...row, ...entered });
+  if (!session) throw new Error("a session was not inserted");
+  return session;
+}
+
+type NewSession = Insertable<Database["sessions"]> & {
+  id: string;
+  authenticated_at: Date;
+  enteredOrganization: string;
+  connectionId: string;
+  clientId: string;
+} & ReturnType<typeof upstreamColumns>;
+
+const insertWithEntry = compiled((db, values: NewSession) => {
+  const { enteredOrganization, connectionId, clientId, ...rest } = values;
+  const { upstream_subject, upstream_session, upstream, ...row } = rest;
+  const { environment_id, id: session_id, authenticated_at } = row;
+  const common = { environment_id, session_id, organization_id: enteredOrganization };
+  const organization = { ...common, connection_id: connectionId, authenticated_at };
+  return db
     .with("session", (db) => db.insertInto("sessions").values(row).returningAll())
     .with("organization", (db) =>
-      db.insertInto("session_organizations").values({
-        ...common,
-        connection_id: entry.connectionId,
-        authenticated_at: row.authenticated_at,
-        ...upstreamColumns(entry),
-      }),
+      db
+        .insertInto("session_organizations")
+        .values({ ...organization, upstream_subject, upstream_session, upstream }),
     )
-    .with("client", (db) => db.insertInto("session_clients").values({ ...common, client_id: entry.clientId }))
+    .with("client", (db) => db.insertInto("session_clients").values({ ...common, client_id: clientId }))
     .selectFrom("session")
-    .selectAll()
-    .executeTakeFirstOrThrow();
-}
+    .selectAll();
+});
 
 /** The live session of a secret, seen from `organizationId` or, without one, from its active organization. */
 export async function findLive(
