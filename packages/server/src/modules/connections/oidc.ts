@@ -7,6 +7,8 @@ import type * as openid from "openid-client";
 import type { Ctx } from "../../context.ts";
 import type { AppError } from "../../errors.ts";
 import { newSecret } from "../../lib/secrets.ts";
+import { NAME_ID_FORMAT } from "../../protocols/saml/names.ts";
+import { mapProfile } from "../../protocols/saml/profile.ts";
 import * as environments from "../environments/environments.ts";
 import type { Upstream } from "../sessions/sessions.ts";
 import { note, type Trace } from "../traces/trace.ts";
@@ -115,7 +117,7 @@ export async function verify(
     { id_token_claims: JSON.stringify(claims) },
   );
   const profile = await withUserInfo(ctx, client, configuration, tokens.access_token, claims);
-  const identity = await identityOf(connection, claims.sub, profile);
+  const identity = identityOf(connection, claims.sub, profile);
   noteProfile(trace, ctx.now(), identity, profile);
   return {
     identity: { ...identity, upstream: upstreamOf(ctx, connection, claims, tokens.id_token) },
@@ -175,11 +177,7 @@ async function withUserInfo(
   }
 }
 
-async function identityOf(connection: Connection, sub: string, claims: Claims): Promise<Identity> {
-  const [{ mapProfile }, { NAME_ID_FORMAT }] = await Promise.all([
-    import("../../protocols/saml/profile.ts"),
-    import("../../protocols/saml/names.ts"),
-  ]);
+function identityOf(connection: Connection, sub: string, claims: Claims): Identity {
   const attributes: Record<string, string[]> = Object.create(null);
   for (const [name, value] of Object.entries(claims)) {
     const values = (Array.isArray(value) ? value : [value]).filter((item) => typeof item !== "object");

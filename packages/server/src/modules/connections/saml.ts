@@ -1,11 +1,15 @@
 /**
  * SAML 2.0 connections as a service provider: our metadata, the request that begins a leg, and the judgement of
- * the response. What the identity provider publishes is read in `idp-metadata.ts`. The pure protocol is in `protocols/saml`, loaded at first use.
+ * the response. What the identity provider publishes is read in `idp-metadata.ts`. The pure protocol is in
+ * `protocols/saml`; what of it needs an XML parser is loaded at first use.
  */
 import type { Ctx } from "../../context.ts";
 import { AppError } from "../../errors.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import type { VerifiedAssertion } from "../../protocols/saml/expectations.ts";
+import { NAME_ID_FORMAT } from "../../protocols/saml/names.ts";
+import { mapProfile } from "../../protocols/saml/profile.ts";
+import { SamlError } from "../../protocols/saml/saml-error.ts";
 import * as environments from "../environments/environments.ts";
 import type { Upstream } from "../sessions/sessions.ts";
 import { note, type Trace } from "../traces/trace.ts";
@@ -45,7 +49,7 @@ export async function spMetadata(ctx: Ctx, connectionId: string): Promise<string
   if (connection.type !== "SAML") throw errors.invalid_connection_id();
   const settings = connection.settings as SamlSettings;
   const ours = await addresses(ctx, connection);
-  const nameIdFormat = await nameIdUri(settings.nameIdFormat ?? "EMAIL");
+  const nameIdFormat = nameIdUri(settings.nameIdFormat ?? "EMAIL");
   const certificates = await ownCertificates.published(ctx, settings);
   return buildSpMetadata({
     entityId: ours.entityId,
@@ -70,7 +74,7 @@ export async function begin(ctx: Ctx, connection: Connection, options: LegOption
   const ssoUrl = settings.idpSsoUrl ?? "";
   const signing = await ownCertificates.signer(ctx, settings);
   const samlRequestId = `_${newSecret(20)}`;
-  const nameIdFormat = await nameIdUri(settings.nameIdFormat ?? "EMAIL");
+  const nameIdFormat = nameIdUri(settings.nameIdFormat ?? "EMAIL");
   const xml = buildAuthnRequest({
     id: samlRequestId,
     issueInstant: ctx.now(),
@@ -249,8 +253,7 @@ function assertionMustBeSigned({ signingOption }: SamlSettings): boolean {
   return part === "assertion" || part === "both";
 }
 
-async function nameIdUri(format: NameIdFormat): Promise<string | undefined> {
-  const { NAME_ID_FORMAT } = await import("../../protocols/saml/names.ts");
+function nameIdUri(format: NameIdFormat): string | undefined {
   const uris: Record<NameIdFormat, string> = {
     EMAIL: NAME_ID_FORMAT.emailAddress,
     PERSISTENT: NAME_ID_FORMAT.persistent,
@@ -262,7 +265,6 @@ async function nameIdUri(format: NameIdFormat): Promise<string | undefined> {
 
 /** Runs a judgement of the pure protocol. @throws AppError with its code, and what was seen and expected */
 export async function samlAttempt<T>(judge: () => T): Promise<T> {
-  const { SamlError } = await import("../../protocols/saml/saml-error.ts");
   try {
     return judge();
   } catch (error) {
