@@ -111,3 +111,6 @@ create unlogged table logout_requests (
   consumed_at timestamptz
 );
 create index logout_requests_by_expiry on logout_requests (expires_at);
+
+-- Read once, a moment after it was written, and never searched: compressing it costs more than it saves.
+alter table saml_responses alter column response set storage external;
