@@ -71,9 +71,12 @@ export async function published(
   settings: SamlSettings,
 ): Promise<{ signing: string[]; encryption: string[] }> {
   const valid = await own.listValid(ctx);
-  const signing = [await inUse(ctx, settings), valid[0]].flatMap((each) => each?.certificate ?? []);
+  const used = (await inUse(ctx, settings))?.certificate;
+  const newest = valid[0]?.certificate;
+  // Some identity providers (Keycloak) read the last one only, others the first: both find the one in use.
+  const signing = used === newest ? [used] : [used, newest, used];
   return {
-    signing: signsAnything(settings) ? [...new Set(signing)] : [],
+    signing: signsAnything(settings) ? signing.filter((each) => each !== undefined) : [],
     encryption: settings.assertionEncrypted ? valid.slice(0, 2).map(({ certificate }) => certificate) : [],
   };
 }

@@ -186,7 +186,7 @@ export async function verify(
     name_id_format: nameId.format,
     authenticated_at: authnInstant?.toISOString(),
   });
-  const identity = await identityOf(connection, assertion);
+  const identity = identityOf(connection, assertion);
   noteProfile(trace, ctx.now(), identity, assertion.attributes);
   return {
     identity,
@@ -195,8 +195,7 @@ export async function verify(
   };
 }
 
-async function identityOf(connection: Connection, assertion: VerifiedAssertion): Promise<Identity> {
-  const { mapProfile } = await import("../../protocols/saml/profile.ts");
+function identityOf(connection: Connection, assertion: VerifiedAssertion): Identity {
   const { nameId, attributes } = assertion;
   const mapping = connection.attribute_mapping as Record<string, string>;
   const { email, rejectedEmail, ...profile } = mapProfile(assertion, mapping);

@@ -56,11 +56,25 @@ function refuseUnusualAttributes(element: Element): void {
   }
 }
 
-/** xml-crypto forgets to declare a prefix again where an inner scope had bound it to something else. */
+/**
+ * xml-crypto forgets to declare a prefix again where an inner scope had bound it to something else. One exception:
+ * pysaml2 numbers its prefixes anew in the EncryptedData of an assertion. Below it none may change again, so nothing
+ * comes back to a former meaning.
+ */
 function refuseRebinding(element: Element, prefix: string, namespace: string): void {
   if (prefix === "xmlns" || prefix === "xml") throw unusual(`a declaration of the prefix ${prefix}`, element);
+  if (isEncryptedAssertionData(element)) return;
   const outer = element.parentNode?.lookupNamespaceURI(prefix);
   if (outer && outer !== namespace) throw unusual(`the prefix ${prefix} bound to two namespaces`, element);
+}
+
+function isEncryptedAssertionData(element: Element): boolean {
+  const parent = element.parentNode as Element | null;
+  return (
+    isNamed(element, NS.encryption, "EncryptedData") &&
+    parent !== null &&
+    isNamed(parent, NS.assertion, "EncryptedAssertion")
+  );
 }
 
 function collectIds(element: Element, ids: Set<string>): void {
