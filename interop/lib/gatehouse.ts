@@ -1,0 +1,100 @@
+/** Our side: the server started from its sources on a data folder and a port of its own, and its management API. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort, type Running, startProgram } from "./processes.ts";
+
+/** What the API answers; cases read a few members of it. */
+export type Json = { [name: string]: Json } & { [name: number]: Json } & string;
+
+/** A running server of ours. */
+export type Gatehouse = Running & {
+  /** Public URL of its first environment. */
+  url: string;
+  clientId: string;
+  clientSecret: string;
+  /** @throws with the answer when it is no 2xx */
+  api: (method: string, path: string, body?: object) => Promise<Json>;
+};
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const READY_WITHIN_MS = 60_000;
+
+/** Where apps of ours are sent; nobody listens there. */
+export const APP = "http://localhost:9";
+export const CALLBACK = `${APP}/callback`;
+export const INITIATE_LOGIN = `${APP}/initiate-login`;
+export const GOODBYE = `${APP}/goodbye`;
+
+/** Starts our server on an empty database; it may reach loopback, where the peers are. */
+export async function startGatehouse(): Promise<Gatehouse> {
+  const data = mkdtempSync(join(tmpdir(), "gatehouse-interop-"));
+  const port = await freePort();
+  const url = `http://localhost:${port}`;
+  const running = await startProgram(process.execPath, [join(ROOT, "packages/server/src/main.ts")], {
+    url: `${url}/readyz`,
+    logFile: join(import.meta.dirname, "..", ".cache", "logs", "gatehouse.log"),
+    withinMs: READY_WITHIN_MS,
+    cwd: ROOT,
+    env: {
+      GATEHOUSE_DATA: data,
+      GATEHOUSE_URL: url,
+      PORT: String(port),
+      GATEHOUSE_DEMO_PORT: "0",
+      GATEHOUSE_OUTBOUND_ALLOW: "localhost,127.0.0.1",
+      GATEHOUSE_MODE: "development",
+      DATABASE_URL: "",
+    },
+  });
+  const stop = async () => {
+    await running.stop();
+    rmSync(data, { recursive: true, force: true });
+  };
+  try {
+    return { ...(await describe(url, data)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function describe(url: string, data: string): Promise<Omit<Gatehouse, "stop">> {
+  const credentials = readCredentials(data);
+  const api = await apiOf(url, credentials);
+  const uris = {
+    post_login_uris: [CALLBACK],
+    post_logout_redirect_uris: [GOODBYE],
+    initiate_login_uri: INITIATE_LOGIN,
+  };
+  await api("PATCH", `/clients/${credentials.clientId}`, uris);
+  return { url, ...credentials, api };
+}
+
+async function apiOf(url: string, credentials: { clientId: string; clientSecret: string }) {
+  const form = {
+    grant_type: "client_credentials",
+    client_id: credentials.clientId,
+    client_secret: credentials.clientSecret,
+  };
+  const granted = await json(`${url}/oauth/token`, { method: "POST", body: new URLSearchParams(form) });
+  const headers = { authorization: `Bearer ${granted.access_token}`, "content-type": "application/json" };
+  return (method: string, path: string, body?: object) =>
+    json(`${url}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+}
+
+async function json(url: string, init: RequestInit): Promise<Json> {
+  const answer = await fetch(url, init);
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${init.method} ${url} answered ${answer.status}: ${text.slice(0, 600)}`);
+  return (text === "" ? {} : JSON.parse(text)) as Json;
+}
+
+function readCredentials(data: string): { clientId: string; clientSecret: string } {
+  const text = readFileSync(join(data, "credentials.env"), "utf8");
+  const read = (name: string) => {
+    const value = new RegExp(`^${name}=["']?([^"'\\r\\n]+)`, "m").exec(text)?.[1];
+    if (value === undefined) throw new Error(`credentials.env has no ${name}`);
+    return value;
+  };
+  return { clientId: read("SCALEKIT_CLIENT_ID"), clientSecret: read("SCALEKIT_CLIENT_SECRET") };
+}
