@@ -171,12 +171,20 @@ export const samlAdvice: Readonly<Record<string, Advice>> = {
     fix: "Set the identity provider to sign with exclusive canonicalization and the enveloped signature, the standard for SAML. If it has no such setting, ask its vendor.",
   },
   weak_algorithm: {
-    title: "The signature or the encryption is too weak",
-    fix: "Set SHA-256 (Okta and Entra ID: Signature Algorithm RSA-SHA256) and, where the assertion is encrypted, AES-256 with RSA-OAEP at the identity provider. Keys need 2048 bits.",
+    title: "The signature is too weak",
+    fix: "Set SHA-256 at the identity provider (Okta and Entra ID: Signature Algorithm RSA-SHA256). Keys need 2048 bits.",
   },
   algorithm_unsupported: {
-    title: "The signature or the encryption uses an unknown algorithm",
-    fix: "Set RSA-SHA256 for signatures and, where the assertion is encrypted, AES-256 with RSA-OAEP at the identity provider.",
+    title: "The signature uses an unknown algorithm",
+    fix: "Set RSA-SHA256 for signatures at the identity provider.",
+  },
+  weak_encryption: {
+    title: "The encryption of the answer is too weak",
+    fix: "Set AES-256 with RSA-OAEP for the encryption of assertions at the identity provider, in place of 3DES or RSA 1.5.",
+  },
+  encryption_unsupported: {
+    title: "The answer is encrypted in an unknown way",
+    fix: "Set AES-256 with RSA-OAEP for the encryption of assertions at the identity provider.",
   },
   certificate_expired: {
     title: "The identity provider's certificate has expired",

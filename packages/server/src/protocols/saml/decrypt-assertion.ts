@@ -26,7 +26,7 @@ const ALLOWED_ALGORITHMS: readonly string[] = [
  * @param encrypted - the EncryptedAssertion element
  * @param keys - private keys to try, newest first
  * @returns the root of the decrypted document, an Assertion; not yet verified
- * @throws {SamlError} `decryption_key_missing`, `weak_algorithm`, `algorithm_unsupported`,
+ * @throws {SamlError} `decryption_key_missing`, `weak_encryption`, `encryption_unsupported`,
  *   `encrypted_assertion_unreadable`
  */
 export function decryptAssertion(encrypted: Element, keys: readonly KeyObject[]): Element {
@@ -81,7 +81,7 @@ function refuseOtherAlgorithms(element: Element): void {
     if (!ALLOWED_ALGORITHMS.includes(observed)) {
       const isWeak = /rsa-1_5$|tripledes-cbc$/.test(observed);
       throw new SamlError(
-        isWeak ? "weak_algorithm" : "algorithm_unsupported",
+        isWeak ? "weak_encryption" : "encryption_unsupported",
         "The assertion is encrypted with an algorithm that is not accepted. Set AES-256 with RSA-OAEP at the identity provider.",
         { observed, expected: ALLOWED_ALGORITHMS.join(", ") },
       );

@@ -40,6 +40,8 @@ const CODE_OF_REASON = {
   encrypted_assertion_unreadable: "invalid_saml_response",
   encrypted_name_id: "invalid_saml_response",
   decryption_key_missing: "invalid_saml_response",
+  weak_encryption: "invalid_saml_response",
+  encryption_unsupported: "invalid_saml_response",
   encryption_missing: "invalid_saml_response",
 
   destination_mismatch: "invalid_acs_url",
