@@ -7,6 +7,9 @@ export default defineConfig({
     globalSetup: ["packages/server/src/testing/postgres-setup.ts"],
     pool: "forks",
     maxWorkers: 2,
+    // Only against hanging for ever: a busy machine must not fail a test.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // One process for many files: starting one takes longer than most files. Nothing may rely on a module's
     // state being fresh, or change process.env without putting it back.
     isolate: false,

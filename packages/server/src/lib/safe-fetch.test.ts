@@ -241,8 +241,9 @@ describe("limits", () => {
 
   test("a body that never ends is cut off by time", async () => {
     const { origin } = await peer((_, response) => void response.write("begun"));
-    const response = await allowed()(origin, { timeoutMs: 60 });
-    expect(await refusalOf(response.text())).toMatchObject({ reason: "timeout" });
+    // On a busy machine the time may be up before the head has come.
+    const body = allowed()(origin, { timeoutMs: 60 }).then((response) => response.text());
+    expect(await refusalOf(body)).toMatchObject({ reason: "timeout" });
   });
 
   test("a resolver that never answers", async () => {

@@ -76,7 +76,8 @@ export async function startTestCluster(env: Record<string, string> = {}): Promis
 }
 
 async function startBalancer(port: number, ports: () => number[]): Promise<{ stop(): Promise<void> }> {
-  const agent = new Agent({ keepAlive: true });
+  // No connection is kept: a server may close an idle one in the moment that it is used again.
+  const agent = new Agent({ keepAlive: false });
   let turn = 0;
   const server: Server = createServer((asked, answered) => {
     const chosen = ports()[turn++ % ports().length];

@@ -5,7 +5,7 @@ import { answerStep } from "../../transport/step.ts";
 import { beginTest } from "../auth/connection-test.ts";
 import * as environments from "../environments/environments.ts";
 
-export const connectionTestRoutes: HttpRoute[] = ["saml", "oidc", "oauth"].map((kind) => ({
+export const connectionTestRoutes: HttpRoute[] = ["saml", "oidc", "oauth", "connections"].map((kind) => ({
   method: "GET",
   path: `/sso/v1/${kind}/:connectionId/test`,
   errors: "page",

@@ -3,7 +3,7 @@ import type { Ctx } from "../../context.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../transport/http.ts";
 import { type Html, html, page } from "../../transport/page.ts";
 import { adviceFor } from "./advice.ts";
-import { type Problem, stepTitles, type TraceKind, type TraceStep } from "./trace.ts";
+import { type Problem, type StepName, stepTitles, type TraceKind, type TraceStep } from "./trace.ts";
 import * as traces from "./traces.ts";
 
 export const traceRoutes: HttpRoute[] = [
@@ -29,6 +29,7 @@ async function answerTrace(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
     body: html`<p class="attempt">${attempt} · reference <code>${trace.reference}</code></p>
 <h1>${title}</h1>
 ${problem ? problemCard(problem) : html``}
+${trace.kind === "test" ? testCard(steps, trace.connection_id) : html``}
 <h2>Step by step</h2>
 <ol class="steps">${steps.map((step, index) => stepItem(step, index, steps))}</ol>
 ${facts([
@@ -49,6 +50,28 @@ ${facts([
   ["Code", problem.reason === "" ? problem.code : `${problem.code} (${problem.reason})`],
 ])}
 </section>`;
+}
+
+/** What the tester came for: who arrived with what, and what is still in the way. */
+function testCard(steps: readonly TraceStep[], connectionId: string): Html {
+  const detail = (step: StepName, name: string) =>
+    steps.find((each) => each.name === step)?.details[name] ?? "";
+  const attributes = detail("profile_read", "attributes").split("; ").filter(Boolean);
+  const card = html`<section class="problem" aria-label="What arrived">
+${facts([
+  ["Signed in", detail("profile_read", "email")],
+  ...attributes.map((each): [string, string] => splitOnce(each)),
+  ["Missing", detail("profile_read", "missing")],
+  ["Still to do", detail("test_passed", "still_to_do")],
+])}
+</section>`;
+  return html`${attributes.length > 0 ? card : html``}
+<p class="more"><a href="/sso/v1/connections/${connectionId}/test">Run the test again</a></p>`;
+}
+
+function splitOnce(attribute: string): [string, string] {
+  const at = attribute.indexOf(" = ");
+  return at === -1 ? [attribute, ""] : [attribute.slice(0, at), attribute.slice(at + 3)];
 }
 
 function stepItem(step: TraceStep, index: number, all: readonly TraceStep[]): Html {
