@@ -20,9 +20,9 @@ const failed = [
   step("types", [bin(".", "tsc"), "-p", "."]),
   step("types of the pages", [bin(".", "tsc"), "-p", "apps/login"]),
   step("types of the page parts", [bin(".", "tsc"), "-p", "packages/ui"]),
-  ...(existsSync(join(root, "bench/node_modules"))
-    ? [step("types of the bench", [bin(".", "tsc"), "-p", "bench"])]
-    : []),
+  ...["bench", "interop"]
+    .filter((folder) => existsSync(join(root, folder, "node_modules")))
+    .map((folder) => step(`types of ${folder}/`, [bin(".", "tsc"), "-p", folder])),
   step("architecture", [bin(".", "vitest"), "run", "packages/server/src/architecture.test.ts"]),
   step("measures", [process.execPath, "scripts/measures.ts"]),
   drift(),
