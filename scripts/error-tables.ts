@@ -6,6 +6,7 @@ import { domainErrors } from "../packages/server/src/modules/domains/errors.ts";
 import { environmentErrors } from "../packages/server/src/modules/environments/errors.ts";
 import { oauthErrors } from "../packages/server/src/modules/oauth/errors.ts";
 import { organizationErrors } from "../packages/server/src/modules/organizations/errors.ts";
+import { roleErrors } from "../packages/server/src/modules/roles/errors.ts";
 import { simulatorErrors } from "../packages/server/src/modules/simulator/errors.ts";
 import { traceErrors } from "../packages/server/src/modules/traces/errors.ts";
 import { userErrors } from "../packages/server/src/modules/users/errors.ts";
@@ -90,6 +91,7 @@ export const errorTables: readonly ErrorTable[] = [
     places: { TRACE_NOT_FOUND: ["API", "page"] },
   },
   { title: "Environments", module: "environments", errors: environmentErrors, usually: "API" },
+  { title: "Roles and permissions", module: "roles", errors: roleErrors, usually: "API" },
   { title: "Users", module: "users", errors: userErrors, usually: "nowhere" },
   {
     title: "Simulated identity providers (development)",

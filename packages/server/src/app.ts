@@ -29,6 +29,7 @@ import { documentRoutes } from "./modules/oauth/documents.http.ts";
 import { tokenRoutes } from "./modules/oauth/token.http.ts";
 import { callerOf } from "./modules/oauth/token-state.ts";
 import { organizationService } from "./modules/organizations/rpc.ts";
+import { rolesService } from "./modules/roles/rpc.ts";
 import { sessionReactions } from "./modules/sessions/reactions.ts";
 import { traceReactions } from "./modules/traces/reactions.ts";
 import { traceService } from "./modules/traces/rpc.ts";
@@ -47,6 +48,7 @@ export const services = [
   environmentService,
   organizationService,
   domainService,
+  rolesService,
   clientService,
   traceService,
   connectionService,

@@ -96,9 +96,9 @@ const commitHooks = new WeakMap<Db, (() => void)[]>();
 
 /**
  * Drops a cached value in this process and, through the database, in all others, once the open transaction
- * has committed.
+ * has committed. Without a key, all values of the topic.
  */
-export async function invalidate(ctx: Ctx, topic: string, key: string): Promise<void> {
+export async function invalidate(ctx: Ctx, topic: string, key?: string): Promise<void> {
   await announceInvalidation(ctx.db, topic, key);
   const drop = () => ctx.app.cache.drop(topic, key);
   const hooks = commitHooks.get(ctx.db);

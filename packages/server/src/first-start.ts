@@ -11,7 +11,7 @@ import * as clients from "./modules/clients/clients.ts";
 import * as secrets from "./modules/clients/secrets.ts";
 import * as environments from "./modules/environments/environments.ts";
 import * as keys from "./modules/keys/keys.ts";
-import * as roles from "./modules/roles/roles.ts";
+import * as defaultRoles from "./modules/roles/defaults.ts";
 import type { CreateCtx } from "./transport/ctx.ts";
 
 /** Who acts where no request does: it may all that a dashboard member may. */
@@ -30,7 +30,7 @@ export async function prepareFirstEnvironment(app: App, createCtx: CreateCtx): P
     const environmentId = await environments.ensureFirst(app, db);
     const ctx = Object.assign(systemCtx(createCtx, environmentId), { db });
     await keys.ensure(ctx);
-    await roles.ensureDefaults(ctx);
+    await defaultRoles.ensureDefaults(ctx);
     return { environmentId, clientId: (await clients.ensureDefault(ctx)).id };
   });
   // After the commit: a file may be missing, and is then made anew, but never names a secret that no row has.

@@ -10,6 +10,8 @@ export interface Memory<T> {
   remember(ctx: Ctx, id: string): Promise<T | undefined>;
   /** Makes all processes forget an id, once the open transaction has committed. */
   forget(ctx: Ctx, id: string): Promise<void>;
+  /** The same for all ids, for a change of unknown many. */
+  forgetAll(ctx: Ctx): Promise<void>;
 }
 
 /**
@@ -25,6 +27,7 @@ export function memoryOf<T>(topic: string, load: (at: Scope, id: string) => Prom
       );
     },
     forget: (ctx, id) => invalidate(ctx, topic, keyOf(ctx, id)),
+    forgetAll: (ctx) => invalidate(ctx, topic),
   };
 }
 

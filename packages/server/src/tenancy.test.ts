@@ -47,6 +47,10 @@ beforeAll(async () => {
     method: "PATCH",
     body: { external_id: "theirs" },
   });
+  await app.api("/permissions", { body: { name: "their:permission" } });
+  const role = { display_name: "Theirs", permissions: ["their:permission"] };
+  await app.api("/roles", { body: { ...role, name: "environment_role" } });
+  await app.api(`/organizations/${theirs.organizationId}/roles`, { body: { ...role, name: "their_role" } });
 });
 afterAll(async () => app.stop());
 
@@ -78,6 +82,46 @@ const attempts: Record<string, Attempt> = {
   "DomainService/GetDomain": { request: "GET /organizations/{org}/domains/{domain}" },
   "DomainService/ListDomains": { request: "GET /organizations/{org}/domains" },
   "DomainService/DeleteDomain": { request: "DELETE /organizations/{org}/domains/{domain}" },
+  "RolesService/UpdateRole": { request: "PUT /roles/environment_role", body: { display_name: "taken over" } },
+  "RolesService/GetRole": { request: "GET /roles/environment_role" },
+  "RolesService/DeleteRole": { request: "DELETE /roles/environment_role" },
+  "RolesService/CreateOrganizationRole": {
+    request: "POST /organizations/{org}/roles",
+    body: { name: "taken_over", display_name: "taken over" },
+  },
+  "RolesService/UpdateOrganizationRole": {
+    request: "PUT /organizations/{org}/roles/{role}",
+    body: { display_name: "taken over" },
+  },
+  "RolesService/GetOrganizationRole": { request: "GET /organizations/{org}/roles/{role}" },
+  "RolesService/ListOrganizationRoles": { request: "GET /organizations/{org}/roles" },
+  "RolesService/DeleteOrganizationRole": { request: "DELETE /organizations/{org}/roles/{role}" },
+  "RolesService/GetRoleUsersCount": { request: "GET /roles/environment_role/users:count" },
+  "RolesService/GetOrganizationRoleUsersCount": {
+    request: "GET /organizations/{org}/roles/{role}/users:count",
+  },
+  "RolesService/UpdateDefaultOrganizationRoles": {
+    request: "PATCH /organizations/{org}/roles:set_defaults",
+    body: { default_member_role: "admin" },
+  },
+  "RolesService/ListDependentRoles": { request: "GET /roles/environment_role/dependents" },
+  "RolesService/DeleteRoleBase": { request: "DELETE /roles/environment_role/base" },
+  "RolesService/DeleteOrganizationRoleBase": { request: "DELETE /organizations/{org}/roles/{role}/base" },
+  "RolesService/GetPermission": { request: "GET /permissions/their:permission" },
+  "RolesService/UpdatePermission": {
+    request: "PUT /permissions/their:permission",
+    body: { name: "their:permission", description: "taken over" },
+  },
+  "RolesService/DeletePermission": { request: "DELETE /permissions/their:permission" },
+  "RolesService/ListRolePermissions": { request: "GET /roles/environment_role/permissions" },
+  "RolesService/AddPermissionsToRole": {
+    request: "POST /roles/environment_role/permissions",
+    body: { permission_names: ["sk_org_sso_manage"] },
+  },
+  "RolesService/RemovePermissionFromRole": {
+    request: "DELETE /roles/environment_role/permissions/their:permission",
+  },
+  "RolesService/ListEffectiveRolePermissions": { request: "GET /roles/environment_role/permissions:all" },
   "ClientService/GetClient": { request: "GET /clients/{client}" },
   "ClientService/UpdateClient": { request: "PATCH /clients/{client}", body: { name: "taken over" } },
   "ConnectionService/CreateConnection": { request: "POST /organizations/{org}/connections", body: saml },
@@ -145,6 +189,11 @@ const withoutIds = [
   "EnvironmentService/DisableFSAFeature",
   "OrganizationService/CreateOrganization",
   "OrganizationService/ListOrganization",
+  "RolesService/CreatePermission",
+  "RolesService/CreateRole",
+  "RolesService/ListPermissions",
+  "RolesService/ListRoles",
+  "RolesService/UpdateDefaultRoles",
 ];
 
 async function doors(): Promise<ServiceDoor[]> {
@@ -187,7 +236,8 @@ function fill(text: string, names: Record<string, string>): string {
 
 function idsOf(tenant: SamlTenant, domain: string) {
   const { organizationId: org, connectionId: connection } = tenant;
-  const ids = { org, connection, domain, social, client: app.clientId, env: app.environmentId };
+  const role = tenant === theirs ? "their_role" : "member";
+  const ids = { org, connection, domain, social, role, client: app.clientId, env: app.environmentId };
   return { ...ids, ...tested.get(tenant) };
 }
 
@@ -222,6 +272,8 @@ async function everything(): Promise<string> {
     "environments",
     "events",
     "saml_certificates",
+    "roles",
+    "permissions",
   ] as const;
   const rows = await Promise.all(
     tables.map((table) => app.app.db.selectFrom(table).selectAll().orderBy("id").execute()),
@@ -311,6 +363,11 @@ describe("an end user of one organization", () => {
       { request: "GET /organizations/-/connections" },
       { request: "GET /organizations/-/connections:search?query={org}" },
       { request: "POST /features/fsa/disable" },
+      { request: "POST /roles", body: { name: "mine", display_name: "Mine" } },
+      { request: "GET /roles" },
+      { request: "PATCH /roles:set_defaults", body: { default_member_role: "admin" } },
+      { request: "POST /permissions", body: { name: "mine" } },
+      { request: "GET /permissions" },
       { request: "POST /features/fsa/enable", body: {} },
     ];
     for (const attempt of requests) {
@@ -380,6 +437,10 @@ describe("an application of another environment", () => {
       const { body } = await other.api(`/organizations/-/connections${list}`);
       expect(body).toMatchObject({ connections: [], total_size: 0 });
     }
+    expect((await other.api("/roles")).body).toMatchObject({
+      roles: [{ name: "member" }, { name: "admin" }],
+    });
+    expect(JSON.stringify((await other.api("/permissions?page_size=100")).body)).not.toContain("their:");
     const { next_page_token: token } = (await app.api("/organizations?page_size=1")).body;
     expect((await other.api(`/organizations?page_token=${token}`)).body).toMatchObject({ organizations: [] });
   });
@@ -395,5 +456,8 @@ describe("an application of another environment", () => {
     });
     expect(domain.status).toBe(200);
     expect((await app.api(`/organizations/${organization.id}`)).status).toBe(404);
+    expect((await other.api("/permissions", { body: { name: "their:permission" } })).status).toBe(201);
+    const role = { name: "environment_role", display_name: "Same" };
+    expect((await other.api("/roles", { body: role })).status).toBe(201);
   });
 });

@@ -18,8 +18,8 @@ export type Member = Pick<
 > & {
   membership_status: string;
   organization_external_id: string | null;
-  /** Names of the roles held there. */
-  roles: string[];
+  /** The roles held there; what they give is remembered by `roles`. */
+  role_ids: string[];
 };
 
 export const memberColumns = [
@@ -36,8 +36,7 @@ export const memberColumns = [
   "memberships.status as membership_status",
   "organizations.external_id as organization_external_id",
   sql<string[]>`array(
-    select roles.name from membership_roles join roles on roles.id = membership_roles.role_id
+    select role_id from membership_roles
     where membership_roles.organization_id = memberships.organization_id
-      and membership_roles.user_id = memberships.user_id
-    order by roles.name)`.as("roles"),
+      and membership_roles.user_id = memberships.user_id)`.as("role_ids"),
 ] as const;

@@ -246,6 +246,12 @@ export interface Memberships {
   user_id: string;
 }
 
+export interface OrganizationDefaultRoles {
+  environment_id: string;
+  organization_id: string;
+  role_id: string;
+}
+
 export interface Organizations {
   created_at: Timestamp;
   display_name: string;
@@ -260,6 +266,16 @@ export interface Organizations {
   updated_at: Timestamp;
 }
 
+export interface Permissions {
+  created_at: Timestamp;
+  description: Generated<string>;
+  environment_id: string;
+  id: string;
+  is_built_in: Generated<boolean>;
+  name: string;
+  updated_at: Timestamp;
+}
+
 export interface RefreshTokens {
   consumed_at: Timestamp | null;
   created_at: Timestamp;
@@ -268,7 +284,14 @@ export interface RefreshTokens {
   hash: Buffer;
 }
 
+export interface RolePermissions {
+  environment_id: string;
+  permission_id: string;
+  role_id: string;
+}
+
 export interface Roles {
+  base_role_id: string | null;
   created_at: Timestamp;
   description: Generated<string>;
   display_name: string;
@@ -445,8 +468,11 @@ export interface Database {
   logout_requests: LogoutRequests;
   membership_roles: MembershipRoles;
   memberships: Memberships;
+  organization_default_roles: OrganizationDefaultRoles;
   organizations: Organizations;
+  permissions: Permissions;
   refresh_tokens: RefreshTokens;
+  role_permissions: RolePermissions;
   roles: Roles;
   saml_certificates: SamlCertificates;
   saml_responses: SamlResponses;

@@ -16,3 +16,8 @@ export function brokenUniqueIndex(error: unknown): string | undefined {
 export function isMissingParent(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "23503";
 }
+
+/** Whether PostgreSQL ended this transaction to free others that waited for it (SQLSTATE 40P01). */
+export function isDeadlock(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "40P01";
+}

@@ -8,7 +8,8 @@ import { newId } from "../lib/ids.ts";
 import * as clients from "../modules/clients/clients.ts";
 import * as secrets from "../modules/clients/secrets.ts";
 import * as keys from "../modules/keys/keys.ts";
-import * as roles from "../modules/roles/roles.ts";
+import { builtInPermissions } from "../modules/roles/built-in.ts";
+import * as defaultRoles from "../modules/roles/defaults.ts";
 import type { TestApp } from "./app.ts";
 import { callback, postToken, type SamlTenant, samlSignIn } from "./sign-in.ts";
 
@@ -26,12 +27,16 @@ export function rpc<S extends DescService>(app: TestApp, service: S, token?: str
   return createClient(service, transport);
 }
 
-/** The access token of a member who signed in by SAML, with the permissions that their roles would give. */
+/** The access token of a member who signed in by SAML, with a role that opens these permissions of the contract. */
 export async function sessionToken(app: TestApp, tenant: SamlTenant, permissions: string[]): Promise<string> {
   const { answer } = await samlSignIn(app, tenant);
   const code = answer.get("code") ?? "";
   const { body } = await postToken(app, { grant_type: "authorization_code", code, redirect_uri: callback });
-  return keys.sign(app.systemCtx(), { ...decodeJwt(body.access_token ?? ""), permissions });
+  const held = Object.entries(builtInPermissions).filter(([, { opens }]) =>
+    opens.some((permission) => permissions.includes(permission)),
+  );
+  const claims = { ...decodeJwt(body.access_token ?? ""), permissions: held.map(([name]) => name) };
+  return keys.sign(app.systemCtx(), claims);
 }
 
 export interface OtherEnvironment {
@@ -66,7 +71,7 @@ export async function createEnvironment(app: TestApp): Promise<OtherEnvironment>
   await invalidate(first, "environments", "*");
   const ctx: Ctx = Object.assign(Object.create(Object.getPrototypeOf(first)), first, { environmentId: id });
   await keys.ensure(ctx);
-  await roles.ensureDefaults(ctx);
+  await defaultRoles.ensureDefaults(ctx);
   const clientId = (await clients.ensureDefault(ctx)).id;
   const clientSecret = await secrets.create(ctx, clientId);
   const token = async () => {

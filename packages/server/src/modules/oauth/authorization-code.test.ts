@@ -94,7 +94,7 @@ describe("a code brings", () => {
       sub: id.sub,
       sid: id.sid,
       roles: ["member"],
-      permissions: [],
+      permissions: ["sk_org_settings_read", "sk_org_users_read"],
     });
     expect(access.exp).toBe((access.iat ?? 0) + 300);
     expect(access.email).toBeUndefined();

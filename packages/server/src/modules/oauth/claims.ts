@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { newId } from "../../lib/ids.ts";
 import type { Identity } from "../connections/sign-in.ts";
 import type { Environment } from "../environments/environments.ts";
+import type { Granted } from "../roles/remembered.ts";
 import type { Member } from "../users/users.ts";
 
 /** Whom a token is about: a member with a session (full stack) or an identity as it came (modular). */
@@ -23,14 +24,15 @@ export interface TokenFacts {
   accessTokenLifetime: number;
 }
 
-export function accessTokenClaims(facts: TokenFacts): Record<string, unknown> {
+/** @param granted what the member's roles give; undefined in modular mode, where members are the app's own */
+export function accessTokenClaims(facts: TokenFacts, granted: Granted | undefined): Record<string, unknown> {
   return {
     ...common(facts, facts.accessTokenLifetime),
     nbf: facts.now,
     jti: newId("tkn"),
     scope: facts.scope,
     scopes: facts.scope.split(" "),
-    ...(facts.subject.mode === "full_stack" && membershipClaims(facts.subject)),
+    ...(granted && { roles: granted.roles, permissions: granted.permissions }),
   };
 }
 
@@ -83,10 +85,6 @@ function subjectClaims(subject: Subject): Record<string, unknown> {
     }),
     ...(subject.member.external_id !== null && { xuid: subject.member.external_id }),
   };
-}
-
-function membershipClaims(subject: Subject & { mode: "full_stack" }): Record<string, unknown> {
-  return { roles: subject.member.roles, permissions: [] };
 }
 
 function profileClaims(subject: Subject, scope: string): Record<string, unknown> {

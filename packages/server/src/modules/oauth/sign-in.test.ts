@@ -47,7 +47,7 @@ describe("a sign-in by SAML", () => {
     expect(decodeJwt(body.access_token ?? "")).toMatchObject({
       sub: idToken.sub,
       roles: ["member"],
-      permissions: [],
+      permissions: ["sk_org_settings_read", "sk_org_users_read"],
     });
     expect(body.refresh_token).toMatch(/^rt_.{43}$/);
   });

@@ -4,6 +4,7 @@ import { type Caller, type Ctx, inTransaction } from "../../context.ts";
 import * as clients from "../clients/clients.ts";
 import * as environments from "../environments/environments.ts";
 import * as keys from "../keys/keys.ts";
+import { openedBy } from "../roles/built-in.ts";
 import * as sessions from "../sessions/sessions.ts";
 import * as users from "../users/users.ts";
 import { userInfoClaims } from "./claims.ts";
@@ -83,7 +84,7 @@ export async function callerOf(ctx: Ctx, token: string): Promise<Caller> {
   if (!live) throw errors.UNAUTHENTICATED();
   const { claims, client, signedIn } = live;
   if (signedIn) {
-    const permissions = Array.isArray(claims.permissions) ? claims.permissions.map(String) : [];
+    const permissions = openedBy(Array.isArray(claims.permissions) ? claims.permissions.map(String) : []);
     const { session, organizationId } = signedIn;
     return { kind: "SESSION", userId: session.user_id, sessionId: session.id, organizationId, permissions };
   }

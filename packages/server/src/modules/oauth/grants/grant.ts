@@ -3,6 +3,7 @@ import type { Ctx } from "../../../context.ts";
 import type { Client } from "../../clients/clients.ts";
 import * as environments from "../../environments/environments.ts";
 import * as keys from "../../keys/keys.ts";
+import { type Granted, grantedBy } from "../../roles/remembered.ts";
 import { accessTokenClaims, idTokenClaims, type Subject, type TokenFacts } from "../claims.ts";
 import type { Parameters } from "../parameters.ts";
 
@@ -47,7 +48,7 @@ export async function userTokens(ctx: Ctx, client: Client, earned: Earned): Prom
         ? lifetimes.modularAccessToken
         : (client.access_token_expiry ?? lifetimes.accessToken),
   };
-  const accessToken = await keys.sign(ctx, accessTokenClaims(facts));
+  const accessToken = await keys.sign(ctx, accessTokenClaims(facts, await grantedTo(ctx, earned.subject)));
   const idToken = await keys.sign(ctx, idTokenClaims(facts, { ...earned, accessToken }));
   return {
     access_token: accessToken,
@@ -57,4 +58,8 @@ export async function userTokens(ctx: Ctx, client: Client, earned: Earned): Prom
     scope: earned.scope,
     ...(earned.refreshToken !== undefined && { refresh_token: earned.refreshToken }),
   };
+}
+
+async function grantedTo(ctx: Ctx, subject: Subject): Promise<Granted | undefined> {
+  return subject.mode === "full_stack" ? grantedBy(ctx, subject.member.role_ids) : undefined;
 }
