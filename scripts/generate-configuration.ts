@@ -39,7 +39,22 @@ and the demo app are not there, an unknown \`Host\` header is answered with 404,
 
 The port speaks HTTP/1.1 and HTTP/2 without TLS, or both with TLS when a certificate is set. A proxy in front must pass
 the \`Host\` header on as it came, since it selects the environment, and must be named in \`GATEHOUSE_TRUSTED_PROXIES\`
-for client addresses to be right. For gRPC it must speak HTTP/2 to this port.
+for client addresses to be right. For gRPC it must speak HTTP/2 to this port. A proxy that is not named is taken for
+the client: the rate limits then count all users behind it as one address.
+
+## Rate limits
+
+In production, requests are counted by the minute of the clock; in development they are not, unless
+\`GATEHOUSE_LIMITS=on\` says so. What is over a limit is answered with 429 (gRPC: \`RESOURCE_EXHAUSTED\`), the code
+\`RATE_LIMITED\`, and the headers \`Retry-After\` and \`RateLimit-Reset\` (seconds), \`RateLimit-Limit\` and
+\`RateLimit-Remaining\`; it is not counted itself. The log says once a minute which limit of whom is used up.
+
+- An address is a single one in IPv4, and a /64 network in IPv6. Offices and mobile networks put many people behind one
+  address: raise \`GATEHOUSE_LIMIT_SIGN_IN_PER_ADDRESS\` before a large one moves in.
+- An application is counted once its secret is proven, so nobody uses up its limit by naming it.
+- An address that sent too many wrong secrets is refused for the rest of the minute, with the right one too.
+- Processes on one database tell each other once a second what they counted, so a limit holds for all of them together,
+  give or take what arrives in that second. Where the database does not answer, each goes on with its own counts.
 `;
 }
 

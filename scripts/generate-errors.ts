@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { AppError } from "../packages/server/src/errors.ts";
+import { rateLimited } from "../packages/server/src/limits.ts";
 import { adviceFor } from "../packages/server/src/modules/traces/advice.ts";
 import { oidcAdvice } from "../packages/server/src/modules/traces/advice-oidc.ts";
 import { openPage } from "../packages/server/src/paging.ts";
@@ -47,7 +48,8 @@ ${table(["Reason", "What happened", "Fix"], oidcRows())}
 
 ## The transport
 
-Refused before a rule runs, in the form of the API. A browser at a path that nothing serves gets a page.
+Refused before a rule runs, in the form of the API. A browser at a path that nothing serves gets a page. \`RATE_LIMITED\`
+comes in the form of the route that was asked, from OAuth's endpoints as \`temporarily_unavailable\`.
 
 ${table(["Code", "Status", "HTTP", "Message"], transportErrors().map(transportRow))}
 `;
@@ -200,6 +202,7 @@ function transportErrors(): AppError[] {
     refusals.noEnvironment(),
     refusals.rules([violation]),
     refusals.noRoute(),
+    rateLimited("{limit}", "{seconds}"),
     wrongVerb(["{verbs}"]),
     wrongType("{type}"),
     ...[...fastify, "FST_ERR_BAD_URL", "FST_ERR_MAX_PARAM_LENGTH"].map(

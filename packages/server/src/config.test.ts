@@ -61,7 +61,15 @@ describe("what is read", () => {
       trustedProxies: [],
       outboundAllow: [],
       logLevel: "warn",
+      limits: undefined,
     });
+  });
+
+  test("production counts requests against limits; development does when it is told to", () => {
+    expect(readConfig(production).limits).toMatchObject({ apiPerClient: 6_000, wrongSecretsPerClient: 10 });
+    expect(readConfig({ ...production, GATEHOUSE_LIMITS: "off" }).limits).toBeUndefined();
+    const env = { GATEHOUSE_LIMITS: "on", GATEHOUSE_LIMIT_SIGN_IN_PER_ADDRESS: "7" };
+    expect(readConfig(env).limits).toMatchObject({ signInPerAddress: 7, apiPerAddress: 12_000 });
   });
 
   test("production listens to all addresses, starts no demo and logs requests", () => {
@@ -156,6 +164,8 @@ describe("what is refused", () => {
       "no PEM certificate and its key",
     ],
     [{ LOG_LEVEL: "loud" }, 'LOG_LEVEL is "loud"'],
+    [{ GATEHOUSE_LIMITS: "yes" }, 'GATEHOUSE_LIMITS is "yes": it must be one of on, off'],
+    [{ GATEHOUSE_LIMIT_API_PER_CLIENT: "0" }, 'GATEHOUSE_LIMIT_API_PER_CLIENT is "0"'],
   ])("%j", (env, words) => {
     expect(problemsOf(env)).toEqual([expect.stringContaining(words)]);
   });

@@ -28,7 +28,17 @@ export interface Config {
   logLevel: string;
   /** How long the traces of sign-ins are kept. */
   traceDays: number;
+  /** The most requests a minute; undefined counts none. */
+  limits: Readonly<Record<LimitName, number>> | undefined;
 }
+
+/** What is counted by the address that a request comes from. */
+export type AddressLimit =
+  | "apiPerAddress"
+  | "tokensPerAddress"
+  | "signInPerAddress"
+  | "wrongSecretsPerAddress";
+export type LimitName = AddressLimit | "apiPerClient" | "tokensPerClient" | "wrongSecretsPerClient";
 
 interface Setting {
   name: string;
@@ -144,6 +154,58 @@ export const settings = [
     default: "30",
     about: "How many days the traces of sign-in attempts are kept.",
   },
+  {
+    name: "GATEHOUSE_LIMITS",
+    type: "on | off",
+    default: "off (production: on)",
+    about:
+      "Whether requests are counted against the limits below, by all processes on one database together.",
+  },
+  {
+    name: "GATEHOUSE_LIMIT_API_PER_CLIENT",
+    type: "number a minute",
+    default: "6000",
+    about: "Calls of the management API by one application, or by one signed-in user.",
+  },
+  {
+    name: "GATEHOUSE_LIMIT_API_PER_ADDRESS",
+    type: "number a minute",
+    default: "12000",
+    about: "Calls of the management API from one address, counted before the token is read.",
+  },
+  {
+    name: "GATEHOUSE_LIMIT_TOKENS_PER_CLIENT",
+    type: "number a minute",
+    default: "6000",
+    about:
+      "Requests to the token, introspection and revocation endpoints by one application with its secret.",
+  },
+  {
+    name: "GATEHOUSE_LIMIT_TOKENS_PER_ADDRESS",
+    type: "number a minute",
+    default: "12000",
+    about: "Requests to the token, introspection and revocation endpoints from one address.",
+  },
+  {
+    name: "GATEHOUSE_LIMIT_SIGN_IN_PER_ADDRESS",
+    type: "number a minute",
+    default: "1200",
+    about:
+      "What strangers can begin at no cost, from one address: authorize, the way to an identity provider and back, test links, hosted discovery; a sign-in takes three to five of them.",
+  },
+  {
+    name: "GATEHOUSE_LIMIT_WRONG_SECRETS_PER_ADDRESS",
+    type: "number a minute",
+    default: "60",
+    about: "Wrong client secrets from one address, for all clients together.",
+  },
+  {
+    name: "GATEHOUSE_LIMIT_WRONG_SECRETS_PER_CLIENT",
+    type: "number a minute",
+    default: "10",
+    about:
+      "Wrong secrets for one client from one address; the right one is still taken from all other addresses.",
+  },
 ] as const satisfies readonly Setting[];
 
 type Name = (typeof settings)[number]["name"];
@@ -190,6 +252,7 @@ export function readConfig(env: Env): Config {
       mode === "production" ? "info" : "warn",
     ),
     traceDays: reader.whole("GATEHOUSE_TRACE_DAYS", 30, 1, 3_650),
+    limits: reader.limits(mode === "production" ? "on" : "off"),
   };
   if (mode === "production") problems.push(...missingInProduction(config, problems));
   if (problems.length > 0) throw new ConfigError(problems);
@@ -256,6 +319,21 @@ class Reader {
       `${name} is "${this.#env[name]}": it must be a whole number from ${least} to ${most}`,
     );
     return fallback;
+  }
+
+  limits(fallback: "on" | "off"): Config["limits"] {
+    const perMinute = (name: Name, fallback: number) => this.whole(name, fallback, 1, 1_000_000_000);
+    const limits = {
+      apiPerClient: perMinute("GATEHOUSE_LIMIT_API_PER_CLIENT", 6_000),
+      apiPerAddress: perMinute("GATEHOUSE_LIMIT_API_PER_ADDRESS", 12_000),
+      tokensPerClient: perMinute("GATEHOUSE_LIMIT_TOKENS_PER_CLIENT", 6_000),
+      tokensPerAddress: perMinute("GATEHOUSE_LIMIT_TOKENS_PER_ADDRESS", 12_000),
+      signInPerAddress: perMinute("GATEHOUSE_LIMIT_SIGN_IN_PER_ADDRESS", 1_200),
+      wrongSecretsPerAddress: perMinute("GATEHOUSE_LIMIT_WRONG_SECRETS_PER_ADDRESS", 60),
+      wrongSecretsPerClient: perMinute("GATEHOUSE_LIMIT_WRONG_SECRETS_PER_CLIENT", 10),
+    };
+    const choice = this.oneOf("GATEHOUSE_LIMITS", ["on", "off"] as const, fallback);
+    return choice === "on" ? limits : undefined;
   }
 
   port(name: Name, fallback: number): number {

@@ -2,11 +2,12 @@
  * All that a rule may ask for. The set of fields is closed: a feature never adds one.
  */
 import type { Logger } from "pino";
-import type { Config } from "./config.ts";
+import type { Config, LimitName } from "./config.ts";
 import type { Db } from "./db/db.ts";
 import { announceInvalidation } from "./db/invalidation.ts";
 import type { Cache } from "./lib/cache.ts";
 import type { Keyring } from "./lib/keyring.ts";
+import type { RateLimiter } from "./lib/rate-limiter.ts";
 import type { SafeFetch } from "./lib/safe-fetch.ts";
 
 /** Who calls, as the pipeline established it. Names are those of the contract's AuthenticationType. */
@@ -38,7 +39,7 @@ export interface EventType<Payload> {
 /** Writes an event's row and runs its reactions, on the context's own connection. */
 export type Emit = <P>(ctx: Ctx, event: EventType<P>, payload: P, organizationId?: string) => Promise<void>;
 
-/** What the process shares: settings, sealing keys, guarded fetch, caches. */
+/** What the process shares: settings, sealing keys, guarded fetch, caches, rate limits. */
 export interface App {
   config: Config;
   db: Db;
@@ -52,6 +53,8 @@ export interface App {
   keys: Keyring;
   fetch: SafeFetch;
   cache: Cache;
+  /** Undefined when nothing is counted; see `limits.ts`. */
+  limits: RateLimiter<LimitName> | undefined;
 }
 
 export interface Ctx {

@@ -13,8 +13,10 @@ import { type Db, openDb } from "./db/db.ts";
 import { invalidationChannel } from "./db/invalidation.ts";
 import { migrate } from "./db/migrate.ts";
 import { listen } from "./db/notify.ts";
+import { shareCounts } from "./db/shared-counts.ts";
 import { Cache, decodeInvalidation } from "./lib/cache.ts";
 import { createKeyring, type Keyring, wrapDataKey } from "./lib/keyring.ts";
+import { RateLimiter } from "./lib/rate-limiter.ts";
 import { createSafeFetch, type SafeFetch } from "./lib/safe-fetch.ts";
 import { writeOnce } from "./lib/whole-files.ts";
 
@@ -34,6 +36,8 @@ export interface Fakes {
 /** Loads are short and rare. */
 const loadPoolSize = 2;
 const cacheEntries = 50_000;
+/** 20 to 30 MB when full. */
+const limitedKeys = 200_000;
 
 /**
  * Opens the database (starting the embedded one where no other is named), migrates it and unseals its keys.
@@ -49,11 +53,13 @@ export async function openRuntime(config: Config, fakes: Fakes = {}): Promise<Ru
   const loadDb = opened.adopt(openPool(database.url, loadPoolSize, log), (db) => db.destroy());
   const cache = new Cache({ maxEntries: cacheEntries, now });
   opened.defer(await keepFresh(cache, database.url, log));
+  const limits = limiterOf(config, now);
+  if (limits) opened.defer(await shareCounts(limits, { url: database.url, db: loadDb, log }));
   const keys = await openKeyring(config, db);
   const fetch = fakes.fetch ?? createSafeFetch({ allow: reachable(config), allowHttp: false });
   const owned = opened.move();
   return {
-    app: { config, db, loadDb, log, now, keys, fetch, cache },
+    app: { config, db, loadDb, log, now, keys, fetch, cache, limits },
     databaseUrl: database.url,
     close: () => owned.disposeAsync(),
   };
@@ -73,6 +79,10 @@ function keepFresh(cache: Cache, url: string, log: Logger): Promise<() => Promis
     onReconnect: () => cache.dropAll(),
     onLost: (err) => log.warn({ err }, "the database connection that announces changes broke"),
   });
+}
+
+function limiterOf({ limits }: Config, now: () => Date): App["limits"] {
+  return limits && new RateLimiter({ limits, windowSeconds: 60, maxKeys: limitedKeys, now });
 }
 
 async function openDatabase(config: Config, log: Logger): Promise<{ url: string; stop(): Promise<void> }> {

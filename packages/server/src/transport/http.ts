@@ -2,6 +2,7 @@
  * What a route of ours sees and answers: plain values, so that a door is tested without a socket and no rule
  * ever meets a framework.
  */
+import type { AddressLimit } from "../config.ts";
 import type { Ctx } from "../context.ts";
 
 export interface HttpRequest {
@@ -31,6 +32,8 @@ export interface HttpRoute {
   /** Fastify's path syntax: `/sso/v1/saml/:connectionId/callback`. */
   path: string;
   errors: ErrorStyle;
+  /** Counted by address before the body is read. For what strangers can ask for, and we pay for with rows or CPU. */
+  limit?: AddressLimit;
   handle(ctx: Ctx, request: HttpRequest): Promise<HttpReply>;
 }
 

@@ -1,14 +1,17 @@
 /**
  * The ordered steps between a request and its handler, the same for RPC and REST:
  *
- *   arrival (id, ip, host) → environment → caller → callers allowed → permissions → built?
+ *   arrival (id, ip, host) → limit of the address → environment → caller → limit of the caller → callers allowed
+ *   → permissions → built?
  *   → message → caller's own organization → rules of the message → handler
  *
  * Everything left of the message needs only the head of the request, so nobody's body is parsed before we know that
  * the caller may call.
  */
 import { create, type Message } from "@bufbuild/protobuf";
-import type { Caller, Ctx } from "../context.ts";
+import type { AddressLimit } from "../config.ts";
+import type { App, Caller, Ctx } from "../context.ts";
+import { requireAddressWithin, requireWithin } from "../limits.ts";
 import type { Arrival } from "./arrival.ts";
 import { admits, readCaller, type Verifiers } from "./callers.ts";
 import type { CreateCtx } from "./ctx.ts";
@@ -17,12 +20,15 @@ import type { Method } from "./methods.ts";
 import { refusals } from "./refusals.ts";
 
 export interface PipelineOptions extends Verifiers {
+  app: App;
   /** @returns the id of the environment that answers at this host (with port, lower case), or undefined */
   resolveEnvironment(host: string): Promise<string | undefined>;
   createCtx: CreateCtx;
 }
 
 export interface Pipeline {
+  /** Counts a request by its address. @throws AppError RATE_LIMITED */
+  count(limit: AddressLimit, arrival: Arrival): void;
   /**
    * The context of a route of ours: the environment and nobody as the caller.
    * @throws AppError NOT_FOUND when no environment answers at the host
@@ -30,7 +36,7 @@ export interface Pipeline {
   open(arrival: Arrival): Promise<Ctx>;
   /**
    * Runs every step that needs no message.
-   * @throws AppError NOT_FOUND, UNAUTHENTICATED, PERMISSION_DENIED or UNIMPLEMENTED
+   * @throws AppError RATE_LIMITED, NOT_FOUND, UNAUTHENTICATED, PERMISSION_DENIED or UNIMPLEMENTED
    */
   admit(method: Method, arrival: Arrival): Promise<Ctx>;
   /**
@@ -47,12 +53,17 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     if (environmentId === undefined) throw refusals.noEnvironment();
     return options.createCtx(arrival, environmentId);
   };
+  const count: Pipeline["count"] = (limit, arrival) => requireAddressWithin(options.app, limit, arrival.ip);
   return {
+    count,
     open,
     async admit(method, arrival) {
+      // The public methods are what the hosted pages ask on behalf of nobody yet.
+      count(method.isPublic ? "signInPerAddress" : "apiPerAddress", arrival);
       const ctx = await open(arrival);
       if (!method.isPublic) {
         ctx.caller = await readCaller(ctx, arrival.headers, options);
+        requireWithin(options.app, "apiPerClient", idOf(ctx.caller));
         requireAllowedCaller(method, ctx.caller);
         requirePermissions(method, ctx.caller);
       }
@@ -67,6 +78,25 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       return create(method.desc.output, result as Record<string, unknown>);
     },
   };
+}
+
+/** Whose calls are counted together: an application's, or a person's in all of their sessions. */
+function idOf(caller: Caller): string {
+  switch (caller.kind) {
+    case "CLIENT":
+      return caller.clientId;
+    case "USER":
+    case "SESSION":
+      return caller.userId;
+    case "CUSTOMER_PORTAL":
+      return caller.organizationId;
+    case "WORKSPACE":
+      return caller.memberId;
+    case "ACTIONS_PORTAL":
+      return caller.connectedAccountId;
+    case "NONE":
+      return "";
+  }
 }
 
 function requireAllowedCaller(method: Method, caller: Caller): void {

@@ -41,6 +41,12 @@ export function registerRoutes(
       scope.route({
         method: route.method,
         url: route.path,
+        onRequest: (request, _reply, done) => {
+          const arrival = arrivalOf(request.raw);
+          arrival.route = route.path;
+          if (route.limit !== undefined) options.pipeline.count(route.limit, arrival);
+          done();
+        },
         errorHandler: (error, request, reply) => {
           reply.hijack();
           fail(route.errors, fastifyRefusal(error), arrivalOf(request.raw), reply.raw, options);
@@ -79,7 +85,6 @@ async function serve(
   options: RoutesOptions,
 ): Promise<void> {
   const arrival = arrivalOf(request.raw);
-  arrival.route = route.path;
   try {
     const ctx = await options.pipeline.open(arrival);
     options.answer(response, arrival, await route.handle(ctx, readRequest(request)));

@@ -36,6 +36,7 @@ export function stubApp(config: Partial<Config> = {}, lines: string[] = []): App
     keys: createKeyring(masterKey, [{ id: 1, wrapped: wrapDataKey(masterKey) }]),
     fetch: createSafeFetch({ allow: [], allowHttp: false }),
     cache: new Cache({ maxEntries: 100, now: () => new Date() }),
+    limits: undefined,
   };
 }
 
@@ -49,6 +50,7 @@ const baseConfig: Config = {
   databaseUrl: "",
   databasePoolSize: 2,
   traceDays: 30,
+  limits: undefined,
   masterKey: undefined,
   tls: undefined,
   trustedProxies: [],

@@ -49,6 +49,7 @@ export function createTransport(options: TransportOptions): Transport {
   const shared = {
     methods: compileMethods(options.contract, options.services),
     pipeline: createPipeline({
+      app,
       resolveEnvironment: options.resolveEnvironment,
       verifyBearer: options.verifyBearer,
       createCtx: ctxBuilder(app, options.emit),

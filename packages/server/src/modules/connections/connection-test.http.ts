@@ -9,6 +9,7 @@ export const connectionTestRoutes: HttpRoute[] = ["saml", "oidc", "oauth", "conn
   method: "GET",
   path: `/sso/v1/${kind}/:connectionId/test`,
   errors: "page",
+  limit: "signInPerAddress",
   handle: answerTest,
 }));
 

@@ -10,6 +10,7 @@ export const initRoutes: HttpRoute[] = ["saml", "oidc", "oauth"].map((kind) => (
   method: "GET",
   path: `/sso/v1/${kind}/:connectionId/init`,
   errors: "page",
+  limit: "signInPerAddress",
   handle: answerInit,
 }));
 

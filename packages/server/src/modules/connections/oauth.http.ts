@@ -6,7 +6,13 @@ import { completeOAuth } from "../auth/flow.ts";
 import * as environments from "../environments/environments.ts";
 
 export const oauthConnectionRoutes: HttpRoute[] = [
-  { method: "GET", path: "/sso/v1/oauth/:connectionId/callback", errors: "page", handle: answerCallback },
+  {
+    method: "GET",
+    path: "/sso/v1/oauth/:connectionId/callback",
+    errors: "page",
+    limit: "signInPerAddress",
+    handle: answerCallback,
+  },
 ];
 
 async function answerCallback(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {

@@ -9,8 +9,20 @@ import { receiveLogoutToken, returnFromLogout } from "./oidc-logout.ts";
 const base = "/sso/v1/oidc/:connectionId";
 
 export const oidcLogoutRoutes: HttpRoute[] = [
-  { method: "GET", path: `${base}/logout/callback`, errors: "page", handle: answerReturn },
-  { method: "POST", path: `${base}/backchannel-logout`, errors: "oauth", handle: answerToken },
+  {
+    method: "GET",
+    path: `${base}/logout/callback`,
+    errors: "page",
+    limit: "signInPerAddress",
+    handle: answerReturn,
+  },
+  {
+    method: "POST",
+    path: `${base}/backchannel-logout`,
+    errors: "oauth",
+    limit: "signInPerAddress",
+    handle: answerToken,
+  },
 ];
 
 const noStore = { "cache-control": "no-store" };

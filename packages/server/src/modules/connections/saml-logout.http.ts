@@ -9,8 +9,8 @@ import { receive } from "./saml-logout.ts";
 const base = "/sso/v1/saml/:connectionId/slo";
 
 export const samlLogoutRoutes: HttpRoute[] = [base, `${base}/callback`].flatMap((path): HttpRoute[] => [
-  { method: "GET", path, errors: "page", handle: answerLogout },
-  { method: "POST", path, errors: "page", handle: answerLogout },
+  { method: "GET", path, errors: "page", limit: "signInPerAddress", handle: answerLogout },
+  { method: "POST", path, errors: "page", limit: "signInPerAddress", handle: answerLogout },
 ]);
 
 async function answerLogout(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {

@@ -13,8 +13,14 @@ const base = "/sso/v1/saml/:connectionId";
 export const samlRoutes: HttpRoute[] = [
   { method: "GET", path: base, errors: "api", handle: answerMetadata },
   { method: "GET", path: `${base}/metadata`, errors: "api", handle: answerMetadata },
-  { method: "POST", path: `${base}/callback`, errors: "page", handle: keepPosted },
-  { method: "GET", path: `${base}/callback`, errors: "page", handle: answerCallback },
+  { method: "POST", path: `${base}/callback`, errors: "page", limit: "signInPerAddress", handle: keepPosted },
+  {
+    method: "GET",
+    path: `${base}/callback`,
+    errors: "page",
+    limit: "signInPerAddress",
+    handle: answerCallback,
+  },
 ];
 
 async function answerMetadata(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {

@@ -7,9 +7,9 @@ import * as environments from "../environments/environments.ts";
 import { authorize } from "./authorize.ts";
 
 export const authorizeRoutes: HttpRoute[] = [
-  { method: "GET", path: "/oauth/authorize", errors: "page", handle: answer },
+  { method: "GET", path: "/oauth/authorize", errors: "page", limit: "signInPerAddress", handle: answer },
   // OIDC Core 3.1.2.1: the endpoint takes both methods.
-  { method: "POST", path: "/oauth/authorize", errors: "page", handle: repeat },
+  { method: "POST", path: "/oauth/authorize", errors: "page", limit: "signInPerAddress", handle: repeat },
 ];
 
 async function answer(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {

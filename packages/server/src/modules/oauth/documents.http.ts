@@ -1,5 +1,6 @@
 /** The doors of discovery, /keys, /userinfo and /oidc/logout. */
 import type { Ctx } from "../../context.ts";
+import { requireAddressWithin } from "../../limits.ts";
 import { readBrowser } from "../../transport/browser.ts";
 import { askByGet } from "../../transport/by-get.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, json } from "../../transport/http.ts";
@@ -24,9 +25,9 @@ export const documentRoutes: HttpRoute[] = [
     "/keys",
     "/userinfo",
   ].map(preflight),
-  { method: "GET", path: "/oidc/logout", errors: "page", handle: answerLogout },
+  { method: "GET", path: "/oidc/logout", errors: "page", limit: "signInPerAddress", handle: answerLogout },
   // RP-Initiated Logout 1.0 section 2 wants both methods.
-  { method: "POST", path: "/oidc/logout", errors: "page", handle: repeatLogout },
+  { method: "POST", path: "/oidc/logout", errors: "page", limit: "signInPerAddress", handle: repeatLogout },
 ];
 
 function document(path: string, read: (ctx: Ctx) => Promise<string>): HttpRoute {
@@ -48,6 +49,7 @@ async function answerUserInfo(ctx: Ctx, request: HttpRequest): Promise<HttpReply
   const header = request.headers.authorization;
   const token = /^Bearer +(\S+)$/i.exec(typeof header === "string" ? header : "")?.[1];
   return readable(ctx, request, async () => {
+    requireAddressWithin(ctx.app, "tokensPerAddress", ctx.request.ip);
     if (token === undefined) throw errors.invalid_token();
     return json(await userInfo(ctx, token), 200, { "cache-control": "no-store" });
   });

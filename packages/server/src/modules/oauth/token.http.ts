@@ -1,5 +1,6 @@
 /** The doors of /oauth/token, /oauth/introspect and /revoke. */
 import type { Ctx } from "../../context.ts";
+import { requireAddressWithin } from "../../limits.ts";
 import { type HttpReply, type HttpRequest, type HttpRoute, json } from "../../transport/http.ts";
 import { preflight, readable } from "./cors.ts";
 import { oauthErrors as errors } from "./errors.ts";
@@ -33,6 +34,7 @@ function post(
     errors: "oauth",
     async handle(ctx, request) {
       return readable(ctx, request, async () => {
+        requireAddressWithin(ctx.app, "tokensPerAddress", ctx.request.ip);
         const reply = await answer(ctx, parametersOf(ctx, request), authorizationOf(request));
         return { ...reply, headers: { ...reply.headers, ...noStore } };
       });

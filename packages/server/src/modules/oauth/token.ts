@@ -4,6 +4,7 @@
  */
 import type { Ctx } from "../../context.ts";
 import * as clients from "../clients/clients.ts";
+import { authenticateLimited } from "./client-limits.ts";
 import { oauthErrors as errors } from "./errors.ts";
 import { authorizationCode } from "./grants/authorization-code.ts";
 import { clientCredentials } from "./grants/client-credentials.ts";
@@ -32,7 +33,7 @@ export async function exchange(
 /**
  * The client of a request, by the form or by HTTP Basic (RFC 6749 section 2.3.1). A Bearer header is none of
  * ours: some SDKs send a stale one along with credentials in the form.
- * @throws invalid_client; invalid_request when both ways are used at once
+ * @throws invalid_client; invalid_request when both ways are used at once; RATE_LIMITED
  */
 export async function authenticateClient(
   ctx: Ctx,
@@ -41,13 +42,13 @@ export async function authenticateClient(
 ): Promise<clients.Client> {
   const basic = readBasic(authorization);
   if (!basic)
-    return clients.authenticate(ctx, parameters.get("client_id") ?? "", parameters.get("client_secret"));
+    return authenticateLimited(ctx, parameters.get("client_id") ?? "", parameters.get("client_secret"));
   if (parameters.has("client_secret")) {
     throw errors.invalid_request("The client authenticated twice: use the form or the Authorization header");
   }
   const named = parameters.get("client_id");
   if (named !== undefined && named !== basic.id) throw errors.invalid_client();
-  return clients.authenticate(ctx, basic.id, basic.secret);
+  return authenticateLimited(ctx, basic.id, basic.secret);
 }
 
 function readBasic(authorization: string | undefined): { id: string; secret: string } | undefined {

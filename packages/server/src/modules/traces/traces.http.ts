@@ -7,7 +7,13 @@ import { type Problem, type StepName, stepTitles, type TraceKind, type TraceStep
 import * as traces from "./traces.ts";
 
 export const traceRoutes: HttpRoute[] = [
-  { method: "GET", path: "/sso/v1/traces/:secret", errors: "page", handle: answerTrace },
+  {
+    method: "GET",
+    path: "/sso/v1/traces/:secret",
+    errors: "page",
+    limit: "signInPerAddress",
+    handle: answerTrace,
+  },
 ];
 
 const attempts: Record<TraceKind, string> = {
