@@ -105,6 +105,8 @@ export async function update(
 async function remove(ctx: Ctx, ref: OrganizationRef): Promise<void> {
   await inTransaction(ctx, async (ctx) => {
     const organization = await get(ctx, ref);
+    // Before anything below it is locked: whoever adds a member holds the organization and waits for the rest.
+    await store.lock(ctx, organization.id);
     // Reactions run before the row goes, while what hangs on it can still be found.
     await ctx.emit(organizationDeleted, organization, organization.id);
     if (!(await store.remove(ctx, organization.id))) throw notFound(ref);
