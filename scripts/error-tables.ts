@@ -92,7 +92,7 @@ export const errorTables: readonly ErrorTable[] = [
   },
   { title: "Environments", module: "environments", errors: environmentErrors, usually: "API" },
   { title: "Roles and permissions", module: "roles", errors: roleErrors, usually: "API" },
-  { title: "Users", module: "users", errors: userErrors, usually: "nowhere" },
+  { title: "Users", module: "users", errors: userErrors, usually: "API" },
   {
     title: "Simulated identity providers (development)",
     module: "simulator",

@@ -35,6 +35,7 @@ import { traceReactions } from "./modules/traces/reactions.ts";
 import { traceService } from "./modules/traces/rpc.ts";
 import { traceRoutes } from "./modules/traces/traces.http.ts";
 import { userReactions } from "./modules/users/reactions.ts";
+import { userService } from "./modules/users/rpc.ts";
 import { type Fakes, openRuntime } from "./runtime.ts";
 import { appRoutes } from "./transport/apps.ts";
 import { contract } from "./transport/contract.ts";
@@ -49,6 +50,7 @@ export const services = [
   organizationService,
   domainService,
   rolesService,
+  userService,
   clientService,
   traceService,
   connectionService,

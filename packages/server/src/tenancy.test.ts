@@ -1,6 +1,6 @@
 /**
  * Tenancy of the management API: whatever ids a caller sends, another organization's and another environment's rows
- * are neither shown nor changed. The table must name every method that is built.
+ * are neither shown nor changed. The table of attempts must name every method that is built.
  */
 
 import { getOption } from "@bufbuild/protobuf";
@@ -9,8 +9,10 @@ import { ConnectionService } from "@gatehouse/contract/scalekit/v1/connections/c
 import { DomainService } from "@gatehouse/contract/scalekit/v1/domains/domains_pb";
 import { AuthenticationType, auth_option } from "@gatehouse/contract/scalekit/v1/options/options_pb";
 import { OrganizationService } from "@gatehouse/contract/scalekit/v1/organizations/organizations_pb";
+import { UserService } from "@gatehouse/contract/scalekit/v1/users/users_pb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ApiAnswer, startTestApp, type TestApp } from "./testing/app.ts";
+import { type Attempt, attempts, withoutIds } from "./testing/attempts.ts";
 import { TestBrowser } from "./testing/browser.ts";
 import { createEnvironment, type OtherEnvironment, rpc, sessionToken } from "./testing/callers.ts";
 import { createSamlTenant, type SamlTenant, samlSignIn } from "./testing/sign-in.ts";
@@ -25,11 +27,13 @@ let theirs: SamlTenant;
 let domains: { ours: string; theirs: string };
 /** A connection of the whole environment. */
 let social: string;
+let users: Map<SamlTenant, string>;
 const tokens = { all: "", none: "" };
 
 const everyPermission = [
   ...["organizations_read", "organizations_write", "connections_read", "connections_write"],
   ...["organizations_users_read", "organizations_sessions_read", "organizations_sessions_write"],
+  ...["organizations_users_invite", "organizations_users_remove", "organizations_users_role_update"],
 ];
 
 beforeAll(async () => {
@@ -41,6 +45,10 @@ beforeAll(async () => {
   const github = await app.api("/connections", { body: { provider: "GITHUB", type: "OAUTH" } });
   social = github.body.connection.id;
   await testConnection(theirs);
+  users = new Map([
+    [ours, await userOf(ours, "our-user")],
+    [theirs, await userOf(theirs, "their-user")],
+  ]);
   tokens.all = await sessionToken(app, ours, everyPermission);
   tokens.none = await sessionToken(app, ours, []);
   await app.api(`/organizations/${theirs.organizationId}`, {
@@ -59,142 +67,13 @@ async function domainOf(tenant: SamlTenant): Promise<string> {
   return body.domains[0].id;
 }
 
-interface Attempt {
-  request: string;
-  body?: object;
+async function userOf(tenant: SamlTenant, externalId: string): Promise<string> {
+  const { body } = await app.api(
+    `/organizations/${tenant.organizationId}/users?send_invitation_email=false`,
+    { body: { email: `user@${tenant.domain}`, external_id: externalId } },
+  );
+  return body.user.id;
 }
-
-const saml = { provider: "CUSTOM", type: "SAML", ui_button_title: "taken over" };
-
-/** How each method is called with ids of somebody else. */
-const attempts: Record<string, Attempt> = {
-  "OrganizationService/GetOrganization": { request: "GET /organizations/{org}" },
-  "OrganizationService/GetOrganizationByExternalId": { request: "GET /organizations:external/theirs" },
-  "OrganizationService/UpdateOrganization": {
-    request: "PATCH /organizations/{org}",
-    body: { display_name: "taken over" },
-  },
-  "OrganizationService/DeleteOrganization": { request: "DELETE /organizations/{org}" },
-  "DomainService/CreateDomain": {
-    request: "POST /organizations/{org}/domains",
-    body: { domain: "taken-over.com" },
-  },
-  "DomainService/GetDomain": { request: "GET /organizations/{org}/domains/{domain}" },
-  "DomainService/ListDomains": { request: "GET /organizations/{org}/domains" },
-  "DomainService/DeleteDomain": { request: "DELETE /organizations/{org}/domains/{domain}" },
-  "RolesService/UpdateRole": { request: "PUT /roles/environment_role", body: { display_name: "taken over" } },
-  "RolesService/GetRole": { request: "GET /roles/environment_role" },
-  "RolesService/DeleteRole": { request: "DELETE /roles/environment_role" },
-  "RolesService/CreateOrganizationRole": {
-    request: "POST /organizations/{org}/roles",
-    body: { name: "taken_over", display_name: "taken over" },
-  },
-  "RolesService/UpdateOrganizationRole": {
-    request: "PUT /organizations/{org}/roles/{role}",
-    body: { display_name: "taken over" },
-  },
-  "RolesService/GetOrganizationRole": { request: "GET /organizations/{org}/roles/{role}" },
-  "RolesService/ListOrganizationRoles": { request: "GET /organizations/{org}/roles" },
-  "RolesService/DeleteOrganizationRole": { request: "DELETE /organizations/{org}/roles/{role}" },
-  "RolesService/GetRoleUsersCount": { request: "GET /roles/environment_role/users:count" },
-  "RolesService/GetOrganizationRoleUsersCount": {
-    request: "GET /organizations/{org}/roles/{role}/users:count",
-  },
-  "RolesService/UpdateDefaultOrganizationRoles": {
-    request: "PATCH /organizations/{org}/roles:set_defaults",
-    body: { default_member_role: "admin" },
-  },
-  "RolesService/ListDependentRoles": { request: "GET /roles/environment_role/dependents" },
-  "RolesService/DeleteRoleBase": { request: "DELETE /roles/environment_role/base" },
-  "RolesService/DeleteOrganizationRoleBase": { request: "DELETE /organizations/{org}/roles/{role}/base" },
-  "RolesService/GetPermission": { request: "GET /permissions/their:permission" },
-  "RolesService/UpdatePermission": {
-    request: "PUT /permissions/their:permission",
-    body: { name: "their:permission", description: "taken over" },
-  },
-  "RolesService/DeletePermission": { request: "DELETE /permissions/their:permission" },
-  "RolesService/ListRolePermissions": { request: "GET /roles/environment_role/permissions" },
-  "RolesService/AddPermissionsToRole": {
-    request: "POST /roles/environment_role/permissions",
-    body: { permission_names: ["sk_org_sso_manage"] },
-  },
-  "RolesService/RemovePermissionFromRole": {
-    request: "DELETE /roles/environment_role/permissions/their:permission",
-  },
-  "RolesService/ListEffectiveRolePermissions": { request: "GET /roles/environment_role/permissions:all" },
-  "ClientService/GetClient": { request: "GET /clients/{client}" },
-  "ClientService/UpdateClient": { request: "PATCH /clients/{client}", body: { name: "taken over" } },
-  "ConnectionService/CreateConnection": { request: "POST /organizations/{org}/connections", body: saml },
-  "ConnectionService/GetEnvironmentConnection": { request: "GET /connections/{connection}" },
-  "ConnectionService/GetConnection": { request: "GET /organizations/{org}/connections/{connection}" },
-  "ConnectionService/UpdateConnection": {
-    request: "PATCH /organizations/{org}/connections/{connection}",
-    body: saml,
-  },
-  "ConnectionService/DeleteConnection": { request: "DELETE /organizations/{org}/connections/{connection}" },
-  "ConnectionService/EnableConnection": {
-    request: "PATCH /organizations/{org}/connections/{connection}:enable",
-  },
-  "ConnectionService/DisableConnection": {
-    request: "PATCH /organizations/{org}/connections/{connection}:disable",
-  },
-  "ConnectionService/AssignDomainsToConnection": {
-    request: "PUT /organizations/{org}/connections/{connection}/domains",
-    body: { domain_ids: [] },
-  },
-  "ConnectionService/GetConnectionContext": {
-    request: "GET /organizations/{org}/connections/{connection}/contexts",
-  },
-  "ConnectionService/UpdateConnectionContext": {
-    request: "PUT /organizations/{org}/connections/{connection}/contexts",
-    body: { note: "taken over" },
-  },
-  "ConnectionService/UpdateEnvironmentConnection": {
-    request: "PATCH /connections/{social}",
-    body: { provider: "GITHUB", type: "OAUTH", ui_button_title: "taken over" },
-  },
-  "ConnectionService/DeleteEnvironmentConnection": { request: "DELETE /connections/{social}" },
-  "ConnectionService/EnableEnvironmentConnection": { request: "PATCH /connections/{social}:enable" },
-  "ConnectionService/DisableEnvironmentConnection": { request: "PATCH /connections/{social}:disable" },
-  "gatehouse.ConnectionService/ImportIdpMetadata": {
-    request: "POST /organizations/{org}/connections/{connection}:import_metadata",
-    body: { xml: "<EntityDescriptor/>" },
-  },
-  "gatehouse.ConnectionService/SetIdpInitiatedLogin": {
-    request: "PATCH /organizations/{org}/connections/{connection}:idp_initiated_login",
-    body: { allowed: false },
-  },
-  "ConnectionService/GetConnectionTestResult": {
-    request: "GET /connections/{connection}/test-requests/{test}",
-  },
-  "gatehouse.TraceService/GetTrace": { request: "GET /traces/{trace}" },
-  "EnvironmentService/GenerateNewSamlCertificate": {
-    request: "POST /environments/{env}/saml-certificates:generate",
-    body: {},
-  },
-  "EnvironmentService/EnableFSAFeature": {
-    request: "POST /environments/{env}/features/fsa/enable",
-    body: {},
-  },
-};
-
-/** These take no id of anybody: they are about the caller's own environment, or are lists, tested below. */
-const withoutIds = [
-  "AuthService/DiscoveryAuthMethod",
-  "ConnectionService/CreateEnvironmentConnection",
-  "ConnectionService/ListConnections",
-  "ConnectionService/ListOrganizationConnections",
-  "ConnectionService/SearchOrganizationConnections",
-  "gatehouse.TraceService/ListTraces",
-  "EnvironmentService/DisableFSAFeature",
-  "OrganizationService/CreateOrganization",
-  "OrganizationService/ListOrganization",
-  "RolesService/CreatePermission",
-  "RolesService/CreateRole",
-  "RolesService/ListPermissions",
-  "RolesService/ListRoles",
-  "RolesService/UpdateDefaultRoles",
-];
 
 async function doors(): Promise<ServiceDoor[]> {
   const files = sourceFiles().filter((file) => /\/modules\/[^/]+\/rpc\.ts$/.test(file.path));
@@ -236,8 +115,9 @@ function fill(text: string, names: Record<string, string>): string {
 
 function idsOf(tenant: SamlTenant, domain: string) {
   const { organizationId: org, connectionId: connection } = tenant;
+  const user = users.get(tenant) ?? "";
   const role = tenant === theirs ? "their_role" : "member";
-  const ids = { org, connection, domain, social, role, client: app.clientId, env: app.environmentId };
+  const ids = { org, connection, domain, social, user, role, client: app.clientId, env: app.environmentId };
   return { ...ids, ...tested.get(tenant) };
 }
 
@@ -274,11 +154,19 @@ async function everything(): Promise<string> {
     "saml_certificates",
     "roles",
     "permissions",
+    "users",
   ] as const;
   const rows = await Promise.all(
     tables.map((table) => app.app.db.selectFrom(table).selectAll().orderBy("id").execute()),
   );
-  return JSON.stringify(rows);
+  const memberships = await app.app.db
+    .selectFrom("memberships")
+    .leftJoin("membership_roles", "membership_roles.user_id", "memberships.user_id")
+    .selectAll()
+    .orderBy("memberships.user_id")
+    .orderBy("role_id")
+    .execute();
+  return JSON.stringify([rows, memberships]);
 }
 
 test("the table names every method that is built", async () => {
@@ -332,6 +220,28 @@ describe("an end user of one organization", () => {
     expect(await everything()).toBe(before);
   });
 
+  test("reaches nobody but itself by an external id on gRPC, and nobody of another organization", async () => {
+    const before = await everything();
+    const identities = { case: "externalId", value: "their-user" } as const;
+    const client = rpc(app, UserService, tokens.all);
+    const { organizationId } = ours;
+    const calls = [
+      () => client.getUser({ identities }),
+      () => client.getUser({ identities: { case: "externalId", value: "our-user" } }),
+      () => client.updateUser({ identities, user: { userProfile: { name: "taken over" } } }),
+      () => client.createMembership({ organizationId, identities, membership: {} }),
+      () =>
+        client.updateMembership({ organizationId, identities, membership: { roles: [{ name: "admin" }] } }),
+      () => client.deleteMembership({ organizationId, identities, cascade: true }),
+    ];
+    for (const attempt of calls) await expect(attempt()).rejects.toMatchObject({ code: Code.NotFound });
+    for (const query of ["user@", "their-user"]) {
+      const path = `/organizations/${organizationId}/users:search?query=${query}`;
+      expect((await app.api(path, { token: tokens.all })).status).toBe(403);
+    }
+    expect(await everything()).toBe(before);
+  });
+
   test("sees only its own connections in lists, whatever is asked for", async () => {
     const listed = async (query: string) =>
       (await app.api(`/connections?${query}`, { token: tokens.all })).body.connections;
@@ -368,6 +278,9 @@ describe("an end user of one organization", () => {
       { request: "PATCH /roles:set_defaults", body: { default_member_role: "admin" } },
       { request: "POST /permissions", body: { name: "mine" } },
       { request: "GET /permissions" },
+      { request: "GET /users" },
+      { request: "GET /users:search?query=user" },
+      { request: "DELETE /users/{user}" },
       { request: "POST /features/fsa/enable", body: {} },
     ];
     for (const attempt of requests) {
@@ -441,6 +354,9 @@ describe("an application of another environment", () => {
       roles: [{ name: "member" }, { name: "admin" }],
     });
     expect(JSON.stringify((await other.api("/permissions?page_size=100")).body)).not.toContain("their:");
+    for (const path of ["/users", "/users:search?query=user", "/users:search?query=their-user"]) {
+      expect((await other.api(path)).body).toMatchObject({ users: [], total_size: 0 });
+    }
     const { next_page_token: token } = (await app.api("/organizations?page_size=1")).body;
     expect((await other.api(`/organizations?page_token=${token}`)).body).toMatchObject({ organizations: [] });
   });
@@ -455,6 +371,9 @@ describe("an application of another environment", () => {
       body: { domain: theirs.domain },
     });
     expect(domain.status).toBe(200);
+    const body = { email: `user@${theirs.domain}`, external_id: "their-user" };
+    const user = await other.api(`/organizations/${organization.id}/users`, { body });
+    expect(user.status).toBe(201);
     expect((await app.api(`/organizations/${organization.id}`)).status).toBe(404);
     expect((await other.api("/permissions", { body: { name: "their:permission" } })).status).toBe(201);
     const role = { name: "environment_role", display_name: "Same" };

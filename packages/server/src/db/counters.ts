@@ -10,10 +10,26 @@ const slots = 8;
 
 /** Adds `delta` to the count `name` of `scope` (an organization id, or "" for the whole environment). */
 export async function addToCount(at: Scope, name: string, scope: string, delta: number): Promise<void> {
-  const row = { environment_id: at.environmentId, name, scope, slot: randomInt(slots), value: delta };
+  await addToCounts(at, name, [scope], delta);
+}
+
+/** The same of several scopes, in the order given: whoever adds to two counts must not do so in different orders. */
+export async function addToCounts(
+  at: Scope,
+  name: string,
+  scopes: readonly string[],
+  delta: number,
+): Promise<void> {
+  const rows = scopes.map((scope) => ({
+    environment_id: at.environmentId,
+    name,
+    scope,
+    slot: randomInt(slots),
+    value: delta,
+  }));
   await at.db
     .insertInto("counters")
-    .values(row)
+    .values(rows)
     .onConflict((conflict) =>
       conflict
         .columns(["environment_id", "name", "scope", "slot"])

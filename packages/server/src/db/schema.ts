@@ -216,6 +216,19 @@ export interface Grants {
   session_id: string;
 }
 
+export interface Invitations {
+  accepted_at: Timestamp | null;
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp;
+  inviter_email: string | null;
+  organization_id: string;
+  resent_at: Timestamp | null;
+  resent_count: Generated<number>;
+  secret_hash: Buffer;
+  user_id: string;
+}
+
 export interface LogoutRequests {
   connection_id: string;
   consumed_at: Timestamp | null;
@@ -431,20 +444,25 @@ export interface UsedAssertions {
 
 export interface Users {
   created_at: Timestamp;
+  custom_attributes: Generated<Json>;
   email: string;
   email_verified: Generated<boolean>;
   environment_id: string;
   external_id: string | null;
   family_name: Generated<string>;
+  gender: Generated<string>;
   given_name: Generated<string>;
+  groups: Generated<string[]>;
   id: string;
   last_login_at: Timestamp | null;
   locale: Generated<string>;
   metadata: Generated<Json>;
   name: Generated<string>;
   phone_number: Generated<string>;
+  phone_number_verified: Generated<boolean>;
   picture: Generated<string>;
   preferred_username: Generated<string>;
+  profile_metadata: Generated<Json>;
   updated_at: Timestamp;
 }
 
@@ -465,6 +483,7 @@ export interface Database {
   events: Events;
   external_identities: ExternalIdentities;
   grants: Grants;
+  invitations: Invitations;
   logout_requests: LogoutRequests;
   membership_roles: MembershipRoles;
   memberships: Memberships;

@@ -30,8 +30,8 @@ export async function admit(ctx: Ctx, connection: Connection, identity: Identity
   }
   const user = linked ?? (await standingOf(ctx, identity));
   const status = user?.membership_status ?? null;
-  if (status !== null && status !== "ACTIVE") throw errors.user_not_active(identity.email);
-  const admitted = user && status !== null ? user : await join(ctx, policy, identity, user);
+  if (status === "INACTIVE") throw errors.user_not_active(identity.email);
+  const admitted = user && status === "ACTIVE" ? user : await join(ctx, policy, identity, user);
   return users.recordLogin(ctx, {
     userId: admitted.id,
     connectionId: connection.id,
@@ -62,10 +62,11 @@ async function join(
   ctx: Ctx,
   policy: Policy,
   identity: Identity,
-  user: users.User | undefined,
+  user: users.Standing | undefined,
 ): Promise<users.User> {
-  if (policy.jitProvisioning === false) throw errors.access_denied(identity.email);
-  // Who was a member once and is none now, joins again only as a newcomer would.
+  const isInvited = user !== undefined && user.membership_status !== null;
+  if (policy.jitProvisioning === false && !isInvited) throw errors.access_denied(identity.email);
+  // Who was a member once and is none now, or was only invited, joins only as a newcomer would.
   await requireOwnDomain(ctx, identity);
   const { organizationId, email } = identity;
   const newcomer = { email: user?.email ?? email, emailVerified: true, profile: identity, organizationId };

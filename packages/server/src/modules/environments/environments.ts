@@ -25,6 +25,7 @@ export interface Lifetimes {
   sessionIdle: number | undefined;
   /** How long a rotated refresh token may be used once more; at most 60. */
   refreshLeeway: number;
+  invitation: number;
 }
 
 export interface Environment {
@@ -48,6 +49,7 @@ const defaultLifetimes: Lifetimes = {
   sessionAbsolute: 30 * day,
   sessionIdle: 7 * day,
   refreshLeeway: 0,
+  invitation: 15 * day,
 };
 
 /** The environment that the request is for. */

@@ -5,3 +5,18 @@ import type { Organization } from "./organizations.store.ts";
 export const organizationCreated = event<Organization>("organization.created");
 export const organizationUpdated = event<Organization>("organization.updated");
 export const organizationDeleted = event<Organization>("organization.deleted");
+
+/** An organization as events show it. */
+export function organizationData(organization: Organization) {
+  const features = organization.features as Record<string, boolean>;
+  return {
+    id: organization.id,
+    display_name: organization.display_name,
+    external_id: organization.external_id,
+    region_code: organization.region_code,
+    create_time: organization.created_at,
+    update_time: organization.updated_at,
+    metadata: organization.metadata,
+    settings: { features: Object.entries(features).map(([name, enabled]) => ({ name, enabled })) },
+  };
+}

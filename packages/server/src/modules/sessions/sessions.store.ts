@@ -303,6 +303,33 @@ export async function endByUpstream(
     .execute();
 }
 
+/** The live sessions of a user; only those that are in the organization when one is given. */
+export async function idsOfUser(at: Scope, userId: string, organizationId?: string): Promise<string[]> {
+  let query = at.db
+    .selectFrom("sessions")
+    .select("id")
+    .where("environment_id", "=", at.environmentId)
+    .where("user_id", "=", userId)
+    .where("status", "=", "active");
+  if (organizationId !== undefined) query = query.where("organization_id", "=", organizationId);
+  return (await query.orderBy("id").execute()).map((row) => row.id);
+}
+
+/** Forgets that a user's sessions have entered an organization, and ends what was granted there, in one statement. */
+export async function removeEntries(
+  at: Scope,
+  userId: string,
+  organizationId: string,
+  now: Date,
+): Promise<void> {
+  const theirs = sql`environment_id = ${at.environmentId} and organization_id = ${organizationId}
+    and session_id in (select id from sessions where user_id = ${userId})`;
+  await sql`
+    with entered as (delete from session_organizations where ${theirs}),
+      shared as (delete from session_clients where ${theirs})
+    update grants set ended_at = ${now} where ended_at is null and ${theirs}`.execute(at.db);
+}
+
 /** Removes the sessions that are in an organization, with the grants and tokens that hang on them. */
 export async function removeOfOrganization(at: Scope, organizationId: string): Promise<void> {
   await at.db

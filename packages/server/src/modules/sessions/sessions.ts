@@ -101,6 +101,20 @@ export async function joinClient(ctx: Ctx, session: Session, clientId: string): 
   await store.setClient(ctx, { sessionId: session.id, clientId, organizationId: session.organization_id });
 }
 
+/** Ends all live sessions of a user; refresh tokens of them die with them. */
+export async function revokeAll(ctx: Ctx, userId: string): Promise<void> {
+  for (const id of await store.idsOfUser(ctx, userId)) await end(ctx, { id }, "revoked");
+}
+
+/**
+ * Takes a user out of an organization: sessions that are in it end; of those that have only been there, the way back
+ * in and the refresh tokens for it are taken.
+ */
+export async function leaveOrganization(ctx: Ctx, userId: string, organizationId: string): Promise<void> {
+  for (const id of await store.idsOfUser(ctx, userId, organizationId)) await end(ctx, { id }, "revoked");
+  await store.removeEntries(ctx, userId, organizationId, ctx.now());
+}
+
 /** Ends a session for all apps; refresh tokens of it die with it. Ending it twice is no error. */
 export async function end(
   ctx: Ctx,

@@ -4,9 +4,13 @@ import { compiled } from "../../db/compiled.ts";
 import { type Member, memberColumns } from "../../db/members.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
+import type { PageRange } from "../../lib/page-tokens.ts";
 
 export type User = Selectable<Database["users"]>;
 export type { Member };
+
+/** A user is named by their id or by the app's own id of them. */
+export type UserRef = { id: string } | { externalId: string };
 
 /** Undefined when the address was taken meanwhile; the row that took it is then there to be read. */
 export async function insert(at: Scope, row: Insertable<Database["users"]>): Promise<User | undefined> {
@@ -16,6 +20,21 @@ export async function insert(at: Scope, row: Insertable<Database["users"]>): Pro
     .onConflict((conflict) => conflict.columns(["environment_id", "email"]).doNothing())
     .returningAll()
     .executeTakeFirst();
+}
+
+/** The lock that a reader of a user takes: "key share" keeps them from being deleted, "update" from any change. */
+export type UserLock = "none" | "key share" | "update";
+
+export async function find(at: Scope, ref: UserRef, lock: UserLock = "none"): Promise<User | undefined> {
+  const query = locked(inEnvironment(at), lock);
+  return "id" in ref
+    ? query.where("id", "=", ref.id).executeTakeFirst()
+    : query.where("external_id", "=", ref.externalId).executeTakeFirst();
+}
+
+/** The same by address, kept from being deleted. */
+export async function lockByEmail(at: Scope, email: string): Promise<User | undefined> {
+  return locked(inEnvironment(at), "key share").where("email", "=", email).executeTakeFirst();
 }
 
 export async function findByEmail(at: Scope, email: string): Promise<User | undefined> {
@@ -88,20 +107,6 @@ export async function listOrganizations(at: Scope, userId: string, limit: number
     .limit(limit)
     .execute();
   return rows.map((row) => row.organization_id);
-}
-
-/** False when the user is a member already. */
-export async function insertMembership(
-  at: Scope,
-  row: Insertable<Database["memberships"]>,
-): Promise<boolean> {
-  const inserted = await at.db
-    .insertInto("memberships")
-    .values(row)
-    .onConflict((conflict) => conflict.doNothing())
-    .returning("user_id")
-    .executeTakeFirst();
-  return inserted !== undefined;
 }
 
 /** Links a user to a subject of a connection, or notes another sign-in of that subject, and changes the user. */
@@ -182,6 +187,62 @@ export async function removeOnlyMembersOf(at: Scope, organizationId: string): Pr
     )
     .executeTakeFirst();
   return Number(result.numDeletedRows);
+}
+
+/** The rows of a range, newest first; in reverse when the range ends before an id. */
+export async function list(at: Scope, page: PageRange): Promise<User[]> {
+  let query = inEnvironment(at);
+  if (page.after !== undefined) query = query.where("id", "<", page.after);
+  if (page.before !== undefined) query = query.where("id", ">", page.before);
+  return query
+    .orderBy("id", page.before === undefined ? "desc" : "asc")
+    .limit(page.limit)
+    .execute();
+}
+
+/** The same of the members of an organization. */
+export async function listMembers(at: Scope, organizationId: string, page: PageRange): Promise<User[]> {
+  // The range is that of the membership's own key: PostgreSQL does not carry "<" over from one to the other.
+  let query = at.db
+    .selectFrom("memberships")
+    .innerJoin("users", "users.id", "memberships.user_id")
+    .selectAll("users")
+    .where("memberships.environment_id", "=", at.environmentId)
+    .where("memberships.organization_id", "=", organizationId);
+  if (page.after !== undefined) query = query.where("memberships.user_id", "<", page.after);
+  if (page.before !== undefined) query = query.where("memberships.user_id", ">", page.before);
+  return query
+    .orderBy("memberships.user_id", page.before === undefined ? "desc" : "asc")
+    .limit(page.limit)
+    .execute();
+}
+
+export async function set(
+  at: Scope,
+  id: string,
+  change: Updateable<Database["users"]>,
+): Promise<User | undefined> {
+  return at.db
+    .updateTable("users")
+    .set(change)
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+export async function remove(at: Scope, id: string): Promise<User | undefined> {
+  return at.db
+    .deleteFrom("users")
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+function locked(query: ReturnType<typeof inEnvironment>, lock: UserLock) {
+  if (lock === "none") return query;
+  return lock === "update" ? query.forUpdate() : query.forKeyShare();
 }
 
 function inEnvironment(at: Scope) {

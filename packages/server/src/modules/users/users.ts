@@ -3,70 +3,143 @@
  * API) makes a user through `create`; a person has one user in an environment, whatever the way.
  */
 import { type Ctx, inTransaction } from "../../context.ts";
-import { addToCount } from "../../db/counters.ts";
+import { readCount } from "../../db/counters.ts";
+import { brokenUniqueIndex } from "../../db/scope.ts";
 import { newId } from "../../lib/ids.ts";
-import * as roles from "../roles/roles.ts";
+import { openPage, type Page, type PageRequest } from "../../paging.ts";
+import * as organizations from "../organizations/organizations.ts";
 import { userErrors as errors } from "./errors.ts";
-import { membershipCreated } from "./events.ts";
-import type { Member, User } from "./users.store.ts";
+import { userData, userUpdated } from "./events.ts";
+import { requireUser } from "./lookup.ts";
+import * as memberships from "./memberships.ts";
+import { identitiesOf } from "./people.ts";
+import {
+  checkFields,
+  columnsOf,
+  emailOf,
+  type Profile,
+  requireApplication,
+  type UserFields,
+} from "./profiles.ts";
+import { erase } from "./removal.ts";
+import * as searches from "./search.store.ts";
+import type { Member, User, UserRef } from "./users.store.ts";
 import * as store from "./users.store.ts";
 
-export type { Member, User };
+export type { Member, Profile, User, UserFields, UserRef };
 
-export interface Profile {
-  givenName?: string | undefined;
-  familyName?: string | undefined;
-  name?: string | undefined;
-  username?: string | undefined;
-  locale?: string | undefined;
-  picture?: string | undefined;
-}
-
-export interface NewMember {
+export interface NewMember extends memberships.NewMembership, UserFields {
   /** Normalized: trimmed, lower case. */
   email: string;
   /** Only true when the organization has verified the domain of the address or the inbox was proven. */
   emailVerified: boolean;
-  profile: Profile;
-  organizationId: string;
-  provisioningMethod:
-    | "jit_using_sso"
-    | "direct_provision"
-    | "invitation"
-    | "org_creator"
-    | "allowed_email_domain";
 }
 
 /**
- * Makes a member of an organization, with the default role. A user who has this e-mail address already gets
- * the membership.
- * @throws USER_ALREADY_MEMBER
+ * Makes a member of an organization, with the given roles or the default one. A user who has this e-mail address
+ * already gets the membership, and keeps what is known of them.
+ * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_EXTERNAL_ID_TAKEN, INVALID_ARGUMENT
  */
 export async function create(ctx: Ctx, input: NewMember): Promise<User> {
   return inTransaction(ctx, async (ctx) => {
-    const now = ctx.now();
-    const user = (await store.findByEmail(ctx, input.email)) ?? (await insert(ctx, input));
-    const joined = await store.insertMembership(ctx, {
-      environment_id: ctx.environmentId,
-      organization_id: input.organizationId,
-      user_id: user.id,
-      status: "ACTIVE",
-      provisioning_method: input.provisioningMethod,
-      created_at: now,
-      updated_at: now,
-      joined_at: now,
-    });
-    if (!joined) throw errors.USER_ALREADY_MEMBER(input.email);
-    await roles.assignDefault(ctx, input.organizationId, user.id);
-    await addToCount(ctx, "users", input.organizationId, 1);
-    await ctx.emit(
-      membershipCreated,
-      { user, organization_id: input.organizationId, provisioning_method: input.provisioningMethod },
-      input.organizationId,
-    );
+    const { user, isNew } = await findOrInsert(ctx, input);
+    await memberships.join(ctx, user, input, isNew);
     return user;
   });
 }
+
+/**
+ * The same as the API asks for it. An application that adds a member without an invitation vouches for the address.
+ * @throws as `create`, and MEMBERSHIP_NEEDS_INVITATION, USER_FIELD_RESERVED
+ */
+export async function createByApi(
+  ctx: Ctx,
+  organizationId: string,
+  input: UserFields & { email: string; membership: memberships.Addition },
+): Promise<User> {
+  const { membership, email: address, ...fields } = input;
+  const email = emailOf(address);
+  checkFields(fields);
+  requireApplication(ctx, fields);
+  memberships.requireInvitation(ctx, membership);
+  const joining = memberships.fromApi(organizationId, membership);
+  return create(ctx, { ...fields, ...joining, email, emailVerified: !membership.invite });
+}
+
+/** A user whom the caller may reach. @throws USER_NOT_FOUND */
+export async function get(ctx: Ctx, ref: UserRef): Promise<User> {
+  return requireUser(ctx, ref);
+}
+
+/** The person who calls, and their session; "" for one who is still signing in. @throws USER_NOT_FOUND */
+export async function current(ctx: Ctx): Promise<{ user: User; sessionId: string }> {
+  const id = "userId" in ctx.caller ? ctx.caller.userId : "";
+  const sessionId = "sessionId" in ctx.caller ? ctx.caller.sessionId : "";
+  return { user: await requireUser(ctx, { id }), sessionId };
+}
+
+/** One page of the environment's users, newest first. @throws PAGE_TOKEN_INVALID */
+export async function list(ctx: Ctx, request: PageRequest): Promise<Page<User>> {
+  const page = openPage(request, "users");
+  return page.close(await store.list(ctx, page.range), await readCount(ctx, "users", ""));
+}
+
+/** One page of an organization's members, newest first. @throws ORGANIZATION_NOT_FOUND, PAGE_TOKEN_INVALID */
+export async function listMembers(
+  ctx: Ctx,
+  organizationId: string,
+  request: PageRequest,
+): Promise<Page<User>> {
+  await organizations.get(ctx, { id: organizationId });
+  const page = openPage(request, `users:${organizationId}`);
+  const rows = await store.listMembers(ctx, organizationId, page.range);
+  return page.close(rows, await readCount(ctx, "users", organizationId));
+}
+
+/** Past this many, a search only says that there are at least as many. */
+const mostCounted = 1_000;
+
+/**
+ * One page of the users whose address or external id contains a text, in any case, or whose id begins with it, newest
+ * first.
+ * @param organizationId only its members; undefined = the whole environment
+ * @throws ORGANIZATION_NOT_FOUND, PAGE_TOKEN_INVALID
+ */
+export async function search(
+  ctx: Ctx,
+  request: PageRequest & { text: string; organizationId?: string },
+): Promise<Page<User>> {
+  const { text, organizationId } = request;
+  if (organizationId !== undefined) await organizations.get(ctx, { id: organizationId });
+  const page = openPage(request, `users:${organizationId ?? ""}:search:${text}`);
+  const wanted = { text, organizationId };
+  const rows = await searches.list(ctx, wanted, page.range);
+  return page.close(rows, await searches.count(ctx, wanted, mostCounted));
+}
+
+/**
+ * Changes the fields that are given. Maps and lists that are not empty replace the former ones.
+ * @throws USER_NOT_FOUND, USER_FIELD_RESERVED, USER_EXTERNAL_ID_TAKEN, INVALID_ARGUMENT
+ */
+export async function update(ctx: Ctx, ref: UserRef, fields: UserFields): Promise<User> {
+  checkFields(fields);
+  return inTransaction(ctx, async (ctx) => {
+    const { id } = await requireUser(ctx, ref);
+    requireApplication(ctx, fields);
+    const change = { ...columnsOf(fields), updated_at: ctx.now() };
+    const user = await store.set(ctx, id, change).catch(rejectTaken(fields));
+    if (!user) throw errors.USER_NOT_FOUND(id);
+    await ctx.emit(userUpdated, { user: userData(user, await identitiesOf(ctx, [user])) });
+    return user;
+  });
+}
+
+/** Deletes a user with their memberships, and ends their sessions. @throws USER_NOT_FOUND */
+async function remove(ctx: Ctx, ref: UserRef): Promise<void> {
+  await inTransaction(ctx, async (ctx) => erase(ctx, await requireUser(ctx, ref, "update")));
+}
+
+export { remove as delete };
 
 /** A user with their standing in one organization; null where they are no member of it. */
 export type Standing = User & { membership_status: string | null };
@@ -120,7 +193,7 @@ export async function recordLogin(
   const identity = { userId, connectionId, subject, now: ctx.now() };
   return store.setLogin(ctx, identity, {
     ...(login.emailProven && { email_verified: true }),
-    ...(login.profile && columnsOf(login.profile)),
+    ...(login.profile && columnsOf({ profile: login.profile })),
   });
 }
 
@@ -129,33 +202,35 @@ export async function forgetIdentities(ctx: Ctx, connectionId: string): Promise<
   await store.removeIdentitiesOf(ctx, connectionId);
 }
 
-async function insert(ctx: Ctx, input: NewMember): Promise<User> {
+/** The user of an address, locked against deletion, or a new one. */
+async function findOrInsert(ctx: Ctx, input: NewMember): Promise<{ user: User; isNew: boolean }> {
+  // Whoever has the address may be deleted between the two statements; somebody else may then take it again.
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const inserted = await insert(ctx, input);
+    if (inserted) return { user: inserted, isNew: true };
+    const user = await store.lockByEmail(ctx, input.email);
+    if (user) return { user, isNew: false };
+  }
+  throw errors.USER_CHANGED_MEANWHILE(input.email);
+}
+
+async function insert(ctx: Ctx, input: NewMember): Promise<User | undefined> {
   const now = ctx.now();
-  const inserted = await store.insert(ctx, {
+  const row = {
     id: newId("usr"),
     environment_id: ctx.environmentId,
     email: input.email,
     email_verified: input.emailVerified,
-    ...columnsOf(input.profile),
+    ...columnsOf(input),
     created_at: now,
     updated_at: now,
-  });
-  if (inserted) {
-    await addToCount(ctx, "users", "", 1);
-    return inserted;
-  }
-  const user = await store.findByEmail(ctx, input.email);
-  if (!user) throw new Error("a user was neither inserted nor found");
-  return user;
+  };
+  return store.insert(ctx, row).catch(rejectTaken(input));
 }
 
-function columnsOf(profile: Profile) {
-  return {
-    ...(profile.givenName !== undefined && { given_name: profile.givenName }),
-    ...(profile.familyName !== undefined && { family_name: profile.familyName }),
-    ...(profile.name !== undefined && { name: profile.name }),
-    ...(profile.username !== undefined && { preferred_username: profile.username }),
-    ...(profile.locale !== undefined && { locale: profile.locale }),
-    ...(profile.picture !== undefined && { picture: profile.picture }),
+function rejectTaken({ externalId = "" }: UserFields): (error: unknown) => never {
+  return (error) => {
+    if (brokenUniqueIndex(error) === "users_external_id") throw errors.USER_EXTERNAL_ID_TAKEN(externalId);
+    throw error;
   };
 }

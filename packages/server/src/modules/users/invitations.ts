@@ -1,0 +1,69 @@
+/**
+ * Invitations: a person who was asked to join an organization and has not come yet. The link carries a secret of
+ * which only the hash is kept; sending again makes a new one, so that only the newest mail opens anything.
+ */
+import { type Ctx, inTransaction } from "../../context.ts";
+import { hashSecret, newSecret } from "../../lib/secrets.ts";
+import * as environments from "../environments/environments.ts";
+import * as organizations from "../organizations/organizations.ts";
+import { userErrors as errors } from "./errors.ts";
+import { memberInvited, membershipData } from "./events.ts";
+import type { Invitation } from "./invitations.store.ts";
+import * as store from "./invitations.store.ts";
+import { requireMember } from "./lookup.ts";
+import { identitiesOf } from "./people.ts";
+
+export type { Invitation };
+
+/** Invites a member whose membership was just made pending. @param inviterEmail shown in the mail */
+export async function issue(
+  ctx: Ctx,
+  member: { organizationId: string; userId: string },
+  inviterEmail: string | undefined,
+): Promise<void> {
+  const now = ctx.now();
+  await store.insert(ctx, {
+    environment_id: ctx.environmentId,
+    organization_id: member.organizationId,
+    user_id: member.userId,
+    secret_hash: hashSecret(newSecret()),
+    inviter_email: inviterEmail ?? null,
+    created_at: now,
+    expires_at: await expiry(ctx, now),
+  });
+}
+
+/**
+ * Sends an invitation again: a reminder while it runs, a new one with a new end when it has run out.
+ * @throws ORGANIZATION_NOT_FOUND, MEMBERSHIP_NOT_FOUND, INVITATION_NOT_FOUND, INVITATION_ACCEPTED
+ */
+export async function resend(ctx: Ctx, organizationId: string, userId: string): Promise<Invitation> {
+  return inTransaction(ctx, async (ctx) => {
+    const organization = await organizations.get(ctx, { id: organizationId });
+    const { user, membership } = await requireMember(ctx, organizationId, { id: userId });
+    const invitation = await store.find(ctx, organizationId, userId);
+    if (!invitation) throw errors.INVITATION_NOT_FOUND(userId);
+    if (membership.status !== "PENDING_INVITE") throw errors.INVITATION_ACCEPTED(userId);
+    const now = ctx.now();
+    const again = await store.set(ctx, organizationId, userId, {
+      secret_hash: hashSecret(newSecret()),
+      resent_at: now,
+      resent_count: invitation.resent_count + 1,
+      ...(invitation.expires_at <= now && { expires_at: await expiry(ctx, now) }),
+    });
+    if (!again) throw new Error("an invitation of a locked membership is gone");
+    const payload = membershipData(organization, user, await identitiesOf(ctx, [user]));
+    await ctx.emit(memberInvited, payload, organizationId);
+    return again;
+  });
+}
+
+/** Notes that an invited person has come. */
+export async function markAccepted(ctx: Ctx, organizationId: string, userId: string): Promise<void> {
+  await store.set(ctx, organizationId, userId, { accepted_at: ctx.now() });
+}
+
+async function expiry(ctx: Ctx, now: Date): Promise<Date> {
+  const { invitation } = (await environments.current(ctx)).lifetimes;
+  return new Date(now.getTime() + invitation * 1000);
+}

@@ -1,0 +1,69 @@
+/** SQL of memberships. */
+import type { Insertable, Selectable, Updateable } from "kysely";
+import type { Database } from "../../db/schema.ts";
+import type { Scope } from "../../db/scope.ts";
+
+export type MembershipRecord = Selectable<Database["memberships"]>;
+
+/** False when the user is a member already. */
+export async function insert(at: Scope, row: Insertable<Database["memberships"]>): Promise<boolean> {
+  const inserted = await at.db
+    .insertInto("memberships")
+    .values(row)
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("user_id")
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
+/** Locked, since whatever changes a membership or its roles first looks at it. */
+export async function lock(
+  at: Scope,
+  organizationId: string,
+  userId: string,
+): Promise<MembershipRecord | undefined> {
+  return at.db
+    .selectFrom("memberships")
+    .selectAll()
+    .where("environment_id", "=", at.environmentId)
+    .where("organization_id", "=", organizationId)
+    .where("user_id", "=", userId)
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+/** The organizations of a user, in the order in which all counters of them are changed. */
+export async function organizationsOf(at: Scope, userId: string): Promise<string[]> {
+  const rows = await at.db
+    .selectFrom("memberships")
+    .select("organization_id")
+    .where("environment_id", "=", at.environmentId)
+    .where("user_id", "=", userId)
+    .orderBy("organization_id")
+    .execute();
+  return rows.map((row) => row.organization_id);
+}
+
+export async function set(
+  at: Scope,
+  organizationId: string,
+  userId: string,
+  change: Updateable<Database["memberships"]>,
+): Promise<void> {
+  await at.db
+    .updateTable("memberships")
+    .set(change)
+    .where("environment_id", "=", at.environmentId)
+    .where("organization_id", "=", organizationId)
+    .where("user_id", "=", userId)
+    .execute();
+}
+
+export async function remove(at: Scope, organizationId: string, userId: string): Promise<void> {
+  await at.db
+    .deleteFrom("memberships")
+    .where("environment_id", "=", at.environmentId)
+    .where("organization_id", "=", organizationId)
+    .where("user_id", "=", userId)
+    .execute();
+}

@@ -1,0 +1,173 @@
+/** How tenancy is tried: each method that is built, called with ids of somebody else. */
+
+/** A call of a method; names in braces are filled with ids. */
+export interface Attempt {
+  request: string;
+  body?: object;
+}
+
+const saml = { provider: "CUSTOM", type: "SAML", ui_button_title: "taken over" };
+
+/** How each method is called with ids of somebody else. */
+export const attempts: Record<string, Attempt> = {
+  "OrganizationService/GetOrganization": { request: "GET /organizations/{org}" },
+  "OrganizationService/GetOrganizationByExternalId": { request: "GET /organizations:external/theirs" },
+  "OrganizationService/UpdateOrganization": {
+    request: "PATCH /organizations/{org}",
+    body: { display_name: "taken over" },
+  },
+  "OrganizationService/DeleteOrganization": { request: "DELETE /organizations/{org}" },
+  "DomainService/CreateDomain": {
+    request: "POST /organizations/{org}/domains",
+    body: { domain: "taken-over.com" },
+  },
+  "DomainService/GetDomain": { request: "GET /organizations/{org}/domains/{domain}" },
+  "DomainService/ListDomains": { request: "GET /organizations/{org}/domains" },
+  "DomainService/DeleteDomain": { request: "DELETE /organizations/{org}/domains/{domain}" },
+  "RolesService/UpdateRole": { request: "PUT /roles/environment_role", body: { display_name: "taken over" } },
+  "RolesService/GetRole": { request: "GET /roles/environment_role" },
+  "RolesService/DeleteRole": { request: "DELETE /roles/environment_role" },
+  "RolesService/CreateOrganizationRole": {
+    request: "POST /organizations/{org}/roles",
+    body: { name: "taken_over", display_name: "taken over" },
+  },
+  "RolesService/UpdateOrganizationRole": {
+    request: "PUT /organizations/{org}/roles/{role}",
+    body: { display_name: "taken over" },
+  },
+  "RolesService/GetOrganizationRole": { request: "GET /organizations/{org}/roles/{role}" },
+  "RolesService/ListOrganizationRoles": { request: "GET /organizations/{org}/roles" },
+  "RolesService/DeleteOrganizationRole": { request: "DELETE /organizations/{org}/roles/{role}" },
+  "RolesService/GetRoleUsersCount": { request: "GET /roles/environment_role/users:count" },
+  "RolesService/GetOrganizationRoleUsersCount": {
+    request: "GET /organizations/{org}/roles/{role}/users:count",
+  },
+  "RolesService/UpdateDefaultOrganizationRoles": {
+    request: "PATCH /organizations/{org}/roles:set_defaults",
+    body: { default_member_role: "admin" },
+  },
+  "RolesService/ListDependentRoles": { request: "GET /roles/environment_role/dependents" },
+  "RolesService/DeleteRoleBase": { request: "DELETE /roles/environment_role/base" },
+  "RolesService/DeleteOrganizationRoleBase": { request: "DELETE /organizations/{org}/roles/{role}/base" },
+  "RolesService/GetPermission": { request: "GET /permissions/their:permission" },
+  "RolesService/UpdatePermission": {
+    request: "PUT /permissions/their:permission",
+    body: { name: "their:permission", description: "taken over" },
+  },
+  "RolesService/DeletePermission": { request: "DELETE /permissions/their:permission" },
+  "RolesService/ListRolePermissions": { request: "GET /roles/environment_role/permissions" },
+  "RolesService/AddPermissionsToRole": {
+    request: "POST /roles/environment_role/permissions",
+    body: { permission_names: ["sk_org_sso_manage"] },
+  },
+  "RolesService/RemovePermissionFromRole": {
+    request: "DELETE /roles/environment_role/permissions/their:permission",
+  },
+  "RolesService/ListEffectiveRolePermissions": { request: "GET /roles/environment_role/permissions:all" },
+  "UserService/GetUser": { request: "GET /users/{user}" },
+  "UserService/UpdateUser": {
+    request: "PATCH /users/{user}",
+    body: { user_profile: { name: "taken over" } },
+  },
+  "UserService/DeleteUser": { request: "DELETE /users/{user}" },
+  "UserService/CreateUserAndMembership": {
+    request: "POST /organizations/{org}/users",
+    body: { email: "taken.over@example.com" },
+  },
+  "UserService/ListOrganizationUsers": { request: "GET /organizations/{org}/users" },
+  "UserService/SearchOrganizationUsers": { request: "GET /organizations/{org}/users:search?query=user" },
+  "UserService/CreateMembership": {
+    request: "POST /memberships/organizations/{org}/users/{user}",
+    body: { inviter_email: "mallory@example.com" },
+  },
+  "UserService/UpdateMembership": {
+    request: "PATCH /memberships/organizations/{org}/users/{user}",
+    body: { roles: [{ name: "admin" }] },
+  },
+  "UserService/DeleteMembership": {
+    request: "DELETE /memberships/organizations/{org}/users/{user}?cascade=true",
+  },
+  "UserService/ResendInvite": { request: "PATCH /invites/organizations/{org}/users/{user}/resend", body: {} },
+  "UserService/ListUserRoles": { request: "GET /organizations/{org}/users/{user}/roles" },
+  "UserService/AssignUserRoles": {
+    request: "POST /organizations/{org}/users/{user}/roles",
+    body: [{ role_name: "admin" }],
+  },
+  "UserService/ListUserPermissions": { request: "GET /organizations/{org}/users/{user}/permissions" },
+  "UserService/RemoveUserRole": { request: "DELETE /organizations/{org}/users/{user}/roles/member" },
+  "ClientService/GetClient": { request: "GET /clients/{client}" },
+  "ClientService/UpdateClient": { request: "PATCH /clients/{client}", body: { name: "taken over" } },
+  "ConnectionService/CreateConnection": { request: "POST /organizations/{org}/connections", body: saml },
+  "ConnectionService/GetEnvironmentConnection": { request: "GET /connections/{connection}" },
+  "ConnectionService/GetConnection": { request: "GET /organizations/{org}/connections/{connection}" },
+  "ConnectionService/UpdateConnection": {
+    request: "PATCH /organizations/{org}/connections/{connection}",
+    body: saml,
+  },
+  "ConnectionService/DeleteConnection": { request: "DELETE /organizations/{org}/connections/{connection}" },
+  "ConnectionService/EnableConnection": {
+    request: "PATCH /organizations/{org}/connections/{connection}:enable",
+  },
+  "ConnectionService/DisableConnection": {
+    request: "PATCH /organizations/{org}/connections/{connection}:disable",
+  },
+  "ConnectionService/AssignDomainsToConnection": {
+    request: "PUT /organizations/{org}/connections/{connection}/domains",
+    body: { domain_ids: [] },
+  },
+  "ConnectionService/GetConnectionContext": {
+    request: "GET /organizations/{org}/connections/{connection}/contexts",
+  },
+  "ConnectionService/UpdateConnectionContext": {
+    request: "PUT /organizations/{org}/connections/{connection}/contexts",
+    body: { note: "taken over" },
+  },
+  "ConnectionService/UpdateEnvironmentConnection": {
+    request: "PATCH /connections/{social}",
+    body: { provider: "GITHUB", type: "OAUTH", ui_button_title: "taken over" },
+  },
+  "ConnectionService/DeleteEnvironmentConnection": { request: "DELETE /connections/{social}" },
+  "ConnectionService/EnableEnvironmentConnection": { request: "PATCH /connections/{social}:enable" },
+  "ConnectionService/DisableEnvironmentConnection": { request: "PATCH /connections/{social}:disable" },
+  "gatehouse.ConnectionService/ImportIdpMetadata": {
+    request: "POST /organizations/{org}/connections/{connection}:import_metadata",
+    body: { xml: "<EntityDescriptor/>" },
+  },
+  "gatehouse.ConnectionService/SetIdpInitiatedLogin": {
+    request: "PATCH /organizations/{org}/connections/{connection}:idp_initiated_login",
+    body: { allowed: false },
+  },
+  "ConnectionService/GetConnectionTestResult": {
+    request: "GET /connections/{connection}/test-requests/{test}",
+  },
+  "gatehouse.TraceService/GetTrace": { request: "GET /traces/{trace}" },
+  "EnvironmentService/GenerateNewSamlCertificate": {
+    request: "POST /environments/{env}/saml-certificates:generate",
+    body: {},
+  },
+  "EnvironmentService/EnableFSAFeature": {
+    request: "POST /environments/{env}/features/fsa/enable",
+    body: {},
+  },
+};
+
+/** These take no id of anybody: they are about the caller's own environment, or are lists, tested below. */
+export const withoutIds = [
+  "AuthService/DiscoveryAuthMethod",
+  "ConnectionService/CreateEnvironmentConnection",
+  "ConnectionService/ListConnections",
+  "ConnectionService/ListOrganizationConnections",
+  "ConnectionService/SearchOrganizationConnections",
+  "gatehouse.TraceService/ListTraces",
+  "EnvironmentService/DisableFSAFeature",
+  "OrganizationService/CreateOrganization",
+  "OrganizationService/ListOrganization",
+  "RolesService/CreatePermission",
+  "RolesService/CreateRole",
+  "RolesService/ListPermissions",
+  "RolesService/ListRoles",
+  "RolesService/UpdateDefaultRoles",
+  "UserService/GetCurrentUser",
+  "UserService/ListUsers",
+  "UserService/SearchUsers",
+];
