@@ -96,9 +96,9 @@ describe("a signed-in person", () => {
     const client = rpc(app, UserService, tokens.manager);
     for (const value of [ids.colleague, ids.stranger, "usr_100000000000000001"]) {
       const identities = { case: "id", value } as const;
-      const answers = [client.getUser({ identities }), client.updateUser({ identities, user: {} })];
-      for (const answer of answers) {
-        await expect(answer).rejects.toMatchObject({
+      const calls = [() => client.getUser({ identities }), () => client.updateUser({ identities, user: {} })];
+      for (const call of calls) {
+        await expect(call()).rejects.toMatchObject({
           code: Code.NotFound,
           rawMessage: `There is no user ${value} in this environment`,
         });
