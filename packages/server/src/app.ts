@@ -28,6 +28,7 @@ import { authorizeRoutes } from "./modules/oauth/authorize.http.ts";
 import { documentRoutes } from "./modules/oauth/documents.http.ts";
 import { tokenRoutes } from "./modules/oauth/token.http.ts";
 import { callerOf } from "./modules/oauth/token-state.ts";
+import { portalRoutes } from "./modules/organizations/portal.http.ts";
 import { organizationService } from "./modules/organizations/rpc.ts";
 import { rolesService } from "./modules/roles/rpc.ts";
 import { sessionReactions } from "./modules/sessions/reactions.ts";
@@ -60,6 +61,7 @@ export const services = [
 
 const routes: HttpRoute[] = [
   ...homeRoutes,
+  ...portalRoutes,
   ...traceRoutes,
   ...referenceRoutes,
   ...initRoutes,

@@ -165,6 +165,7 @@ export interface Domains {
   domain: string;
   environment_id: string;
   id: string;
+  next_check_at: Timestamp | null;
   organization_id: string;
   txt_record_key: Generated<string>;
   txt_record_secret: Generated<string>;
@@ -186,6 +187,8 @@ export interface Environments {
 }
 
 export interface Events {
+  actor_id: Generated<string>;
+  actor_kind: Generated<string>;
   environment_id: string;
   id: string;
   occurred_at: Timestamp;
@@ -240,6 +243,34 @@ export interface LogoutRequests {
   saml_request_id: string | null;
 }
 
+export interface MemberInvitations {
+  consumed_at: Timestamp | null;
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  member_id: string;
+  secret_hash: Buffer;
+}
+
+export interface MemberSessions {
+  created_at: Timestamp;
+  expires_at: Timestamp;
+  last_active_at: Timestamp;
+  member_id: string;
+  secret_hash: Buffer;
+}
+
+export interface Members {
+  created_at: Timestamp;
+  email: string;
+  first_name: Generated<string>;
+  id: string;
+  last_name: Generated<string>;
+  metadata: Generated<Json>;
+  profile: Generated<Json>;
+  role: string;
+  updated_at: Timestamp;
+}
+
 export interface MembershipRoles {
   environment_id: string;
   organization_id: string;
@@ -273,8 +304,10 @@ export interface Organizations {
   features: Generated<Json>;
   id: string;
   logo_url: string | null;
+  max_allowed_users: number | null;
   metadata: Generated<Json>;
   region_code: Generated<string>;
+  session_policy: Json | null;
   slug: string | null;
   updated_at: Timestamp;
 }
@@ -287,6 +320,18 @@ export interface Permissions {
   is_built_in: Generated<boolean>;
   name: string;
   updated_at: Timestamp;
+}
+
+export interface PortalLinks {
+  consumed_at: Timestamp | null;
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp;
+  features: string[];
+  id: string;
+  organization_id: string;
+  secret_hash: Buffer;
+  single_use: boolean;
 }
 
 export interface RefreshTokens {
@@ -485,11 +530,15 @@ export interface Database {
   grants: Grants;
   invitations: Invitations;
   logout_requests: LogoutRequests;
+  member_invitations: MemberInvitations;
+  member_sessions: MemberSessions;
+  members: Members;
   membership_roles: MembershipRoles;
   memberships: Memberships;
   organization_default_roles: OrganizationDefaultRoles;
   organizations: Organizations;
   permissions: Permissions;
+  portal_links: PortalLinks;
   refresh_tokens: RefreshTokens;
   role_permissions: RolePermissions;
   roles: Roles;

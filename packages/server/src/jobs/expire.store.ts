@@ -14,6 +14,7 @@ type Expiring =
   | "authorization_codes"
   | "connection_tests"
   | "traces"
+  | "portal_links"
   | "sessions";
 
 /** Removes the rows whose `column` is before `limit`. */

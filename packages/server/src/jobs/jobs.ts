@@ -5,6 +5,7 @@
 import type { App, Ctx } from "../context.ts";
 import { expire } from "./expire.ts";
 import { refreshMetadata } from "./refresh-metadata.ts";
+import { verifyDomains } from "./verify-domains.ts";
 import { warnOfCertificates } from "./warn-of-certificates.ts";
 
 /** Makes a context that may all in an environment. */
@@ -18,7 +19,7 @@ export interface Job {
   run(app: App, ctxOf: CtxOf): Promise<void>;
 }
 
-const jobs: readonly Job[] = [expire, refreshMetadata, warnOfCertificates];
+const jobs: readonly Job[] = [expire, refreshMetadata, warnOfCertificates, verifyDomains];
 
 /** Starts the schedule. @returns how to stop it; a run in progress is waited for */
 export async function startJobs(app: App, ctxOf: CtxOf, databaseUrl: string): Promise<() => Promise<void>> {

@@ -51,6 +51,8 @@ const baseConfig: Config = {
   databasePoolSize: 2,
   traceDays: 30,
   limits: undefined,
+  dns: [],
+  portalLinkMinutes: 1,
   masterKey: undefined,
   tls: undefined,
   trustedProxies: [],

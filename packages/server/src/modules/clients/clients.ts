@@ -116,13 +116,18 @@ export async function allowsPostLogout(ctx: Ctx, client: Client, uri: string): P
 
 /** Whether pages of an origin may call the token endpoint and its kin: it stands in a client's redirect URIs. */
 export async function allowsOrigin(ctx: Ctx, origin: string): Promise<boolean> {
-  const registered = await ctx.app.cache.get("client_origins", ctx.environmentId, async () => {
-    const uris = await store.listRedirectUris({ db: ctx.app.loadDb, environmentId: ctx.environmentId });
-    return new Set(uris.map((uri) => URL.parse(uri)?.origin).filter((known) => known !== opaqueOrigin));
-  });
-  if (registered.has(origin)) return true;
+  if ((await registeredOrigins(ctx)).has(origin)) return true;
   const { type } = await environments.current(ctx);
   return type === "DEV" && /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin);
+}
+
+/** The origins of the redirect URIs that the clients of the environment have registered. */
+export async function registeredOrigins(ctx: Ctx): Promise<ReadonlySet<string>> {
+  return ctx.app.cache.get("client_origins", ctx.environmentId, async () => {
+    const uris = await store.listRedirectUris({ db: ctx.app.loadDb, environmentId: ctx.environmentId });
+    const origins = uris.map((uri) => URL.parse(uri)?.origin ?? opaqueOrigin);
+    return new Set(origins.filter((known) => known !== opaqueOrigin));
+  });
 }
 
 /** Of every custom scheme, and what sandboxed frames and local files of anybody send: it names no app. */

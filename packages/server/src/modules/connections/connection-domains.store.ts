@@ -36,6 +36,24 @@ export async function replace(at: Scope, connectionId: string, domainIds: readon
     on conflict (domain_id) do update set connection_id = excluded.connection_id`.execute(at.db);
 }
 
+export async function insert(at: Scope, connectionId: string, domainId: string): Promise<void> {
+  const row = { domain_id: domainId, environment_id: at.environmentId, connection_id: connectionId };
+  await at.db.insertInto("connection_domains").values(row).execute();
+}
+
+/** The ids of the domains that are assigned to a connection, as many as one organization can use. */
+export async function listAssigned(at: Scope, connectionId: string): Promise<string[]> {
+  const rows = await at.db
+    .selectFrom("connection_domains")
+    .select("domain_id")
+    .where("environment_id", "=", at.environmentId)
+    .where("connection_id", "=", connectionId)
+    .orderBy("domain_id", "desc")
+    .limit(10 * mostDomains)
+    .execute();
+  return rows.map((row) => row.domain_id);
+}
+
 /** The connection that a domain is assigned to. */
 export async function findAssigned(at: Scope, domainId: string): Promise<string | undefined> {
   const row = await at.db

@@ -4,6 +4,7 @@
  */
 import { type Ctx, inTransaction } from "../../context.ts";
 import * as domains from "../domains/domains.ts";
+import type { OrganizationRef } from "../organizations/organizations.ts";
 import * as store from "./connection-domains.store.ts";
 import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
@@ -32,6 +33,29 @@ export async function assignDomains(
     await store.replace(ctx, connectionId, ids);
     return connection;
   });
+}
+
+/**
+ * Adds a domain that is to lead to a connection once it is verified.
+ * @throws CONNECTION_NOT_FOUND also for another organization's, and what adding a domain throws
+ */
+export async function createLeading(
+  ctx: Ctx,
+  organization: OrganizationRef,
+  input: { domain: string; type: domains.DomainType },
+  connectionId: string,
+): Promise<domains.Domain> {
+  return inTransaction(ctx, async (ctx) => {
+    const created = await domains.create(ctx, organization, input);
+    const connection = await connections.get(ctx, connectionId, created.organization_id);
+    await store.insert(ctx, connection.id, created.id);
+    return created;
+  });
+}
+
+/** The ids of the domains that are assigned to a connection; none for a connection that there is not. */
+export async function assignedDomains(ctx: Ctx, connectionId: string): Promise<string[]> {
+  return store.listAssigned(ctx, connectionId);
 }
 
 /** The domains that lead to connections of these organizations, newest first. */

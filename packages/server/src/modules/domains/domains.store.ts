@@ -1,5 +1,5 @@
 /** SQL of domains. */
-import { type Insertable, type Selectable, sql } from "kysely";
+import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 
@@ -24,10 +24,11 @@ export async function findAll(at: Scope, organizationId: string, ids: readonly s
 export async function list(
   at: Scope,
   organizationId: string,
-  page: { type?: string; limit: number; offset: number },
+  page: { type?: string; ids?: readonly string[]; limit: number; offset: number },
 ): Promise<Domain[]> {
   let query = inOrganization(at, organizationId);
   if (page.type !== undefined) query = query.where("type", "=", page.type);
+  if (page.ids !== undefined) query = query.where(sql<boolean>`id = any(${[...page.ids]})`);
   // The contract pages domains by number; an organization has few of them.
   return query.orderBy("id", "desc").limit(page.limit).offset(page.offset).execute();
 }
@@ -41,6 +42,34 @@ export async function findOwner(at: Scope, domain: string): Promise<Domain | und
     .where("domain", "=", domain)
     .where("type", "=", "ORGANIZATION_DOMAIN")
     .where("verification_status", "=", "VERIFIED")
+    .executeTakeFirst();
+}
+
+/** Domains whose record is to be looked up by now, the longest waiting first. */
+export async function listDue(at: Scope, now: Date, limit: number): Promise<Domain[]> {
+  return at.db
+    .selectFrom("domains")
+    .selectAll()
+    .where("environment_id", "=", at.environmentId)
+    .where("next_check_at", "<=", now)
+    .orderBy("next_check_at")
+    .limit(limit)
+    .execute();
+}
+
+/** @returns undefined when the domain waits no more: it was proven, given up or deleted meanwhile */
+export async function setPending(
+  at: Scope,
+  id: string,
+  change: Updateable<Database["domains"]>,
+): Promise<Domain | undefined> {
+  return at.db
+    .updateTable("domains")
+    .set(change)
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .where("verification_status", "=", "PENDING")
+    .returningAll()
     .executeTakeFirst();
 }
 

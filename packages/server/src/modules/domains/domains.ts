@@ -14,6 +14,7 @@ import * as store from "./domains.store.ts";
 import { domainErrors as errors } from "./errors.ts";
 import { domainCreated, domainDeleted } from "./events.ts";
 import { isPublicDomain } from "./public-domains.ts";
+import { nextCheck } from "./verification-schedule.ts";
 
 export type { Domain };
 export type DomainType = "ALLOWED_EMAIL_DOMAIN" | "ORGANIZATION_DOMAIN";
@@ -34,6 +35,9 @@ export async function create(
   const domain = normalize(input.domain);
   return inTransaction(ctx, async (ctx) => {
     const { id: organizationId } = await organizations.get(ctx, organization);
+    const isTaken =
+      input.type === "ORGANIZATION_DOMAIN" && (await store.findOwner(ctx, domain)) !== undefined;
+    if (isTaken) throw errors.DOMAIN_EXISTS(domain);
     const id = newId("dom");
     const now = ctx.now();
     const created = await store
@@ -43,7 +47,7 @@ export async function create(
         organization_id: organizationId,
         domain,
         type: input.type,
-        ...verificationOf(ctx, input.type),
+        ...verificationOf(ctx, input.type, now),
         txt_record_key: `gatehouse-verify-${id}`,
         txt_record_secret: Buffer.from(newSecret(16), "base64url").toString("hex"),
         created_at: now,
@@ -69,11 +73,11 @@ export async function get(
   return domain;
 }
 
-/** One page by number, counted from 0, newest first. @throws ORGANIZATION_NOT_FOUND */
+/** One page by number, counted from 0, newest first; `ids` narrows it to those. @throws ORGANIZATION_NOT_FOUND */
 export async function list(
   ctx: Ctx,
   organization: organizations.OrganizationRef,
-  request: { type?: DomainType; pageSize: number; pageNumber: number },
+  request: { type?: DomainType; ids?: readonly string[]; pageSize: number; pageNumber: number },
 ): Promise<{ domains: Domain[]; pageSize: number; pageNumber: number }> {
   const { id: organizationId } = await organizations.get(ctx, organization);
   const pageSize = Math.min(request.pageSize > 0 ? request.pageSize : defaultPageSize, largestPageSize);
@@ -82,6 +86,7 @@ export async function list(
     limit: pageSize,
     offset: pageNumber * pageSize,
     ...(request.type && { type: request.type }),
+    ...(request.ids && { ids: request.ids }),
   });
   return { domains, pageSize, pageNumber };
 }
@@ -140,12 +145,16 @@ function asciiForm(domain: string): string {
   return domainToASCII(domain.trim().toLowerCase().replace(/\.$/, ""));
 }
 
-function verificationOf(ctx: Ctx, type: DomainType) {
+function verificationOf(ctx: Ctx, type: DomainType, now: Date) {
   if (type === "ALLOWED_EMAIL_DOMAIN") {
     return { verification_method: "NOT_APPLICABLE", verification_status: "AUTO_VERIFIED" };
   }
   const trusted = ctx.caller.kind === "CLIENT" || ctx.caller.kind === "WORKSPACE";
   return trusted
     ? { verification_method: "ADMIN", verification_status: "VERIFIED" }
-    : { verification_method: "DNS", verification_status: "PENDING" };
+    : {
+        verification_method: "DNS",
+        verification_status: "PENDING",
+        next_check_at: nextCheck(now, now) ?? null,
+      };
 }

@@ -24,3 +24,8 @@ export function toDomain(row: domains.Domain): MessageInitShape<typeof DomainSch
     updateTime: timestampFromDate(row.updated_at),
   };
 }
+
+/** As a list shows it that was not asked for the records. */
+export function withoutRecord(row: domains.Domain): MessageInitShape<typeof DomainSchema> {
+  return { ...toDomain(row), txtRecordKey: "", txtRecordSecret: "" };
+}

@@ -17,5 +17,20 @@ export const organizationErrors = defineErrors({
       `An organization with the slug "${slug}" already exists: slugs are unique in an environment`,
   ],
   ORGANIZATION_REQUIRED: ["INVALID_ARGUMENT", "organization is required"],
+  ORGANIZATION_FEATURE_UNKNOWN: [
+    "INVALID_ARGUMENT",
+    (name: string, known: string) => `There is no feature "${name}": give one of ${known}`,
+  ],
+  ORGANIZATION_FEATURE_OFF: [
+    "INVALID_ARGUMENT",
+    (name: string) =>
+      `The organization does not have the feature ${name}: switch it on in its settings, then ask for the link again`,
+  ],
+  SESSION_POLICY_INVALID: ["INVALID_ARGUMENT", (problem: string) => problem],
+  PORTAL_LINK_NOT_FOUND: ["NOT_FOUND", (id: string) => `There is no portal link ${id} of this organization`],
+  PORTAL_LINK_INVALID: [
+    "NOT_FOUND",
+    "This link into the admin portal was used, taken back, or its time is over: ask whoever sent it for a new one",
+  ],
   EXTERNAL_ID_REQUIRED: ["INVALID_ARGUMENT", "ExternalId is required"],
 });

@@ -2,6 +2,12 @@
 import { event } from "../events/events.ts";
 import type { Organization } from "./organizations.store.ts";
 
+/** For the audit log: who let somebody into the admin portal of which organization. */
+export const portalLinkCreated = event<{ id: string; features: string[]; expires_at: Date }>(
+  "organization.portal_link_created",
+  "internal",
+);
+
 export const organizationCreated = event<Organization>("organization.created");
 export const organizationUpdated = event<Organization>("organization.updated");
 export const organizationDeleted = event<Organization>("organization.deleted");

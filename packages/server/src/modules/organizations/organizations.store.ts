@@ -16,10 +16,17 @@ export async function insert(at: Scope, row: OrganizationInsert): Promise<Organi
 }
 
 export async function find(at: Scope, ref: OrganizationRef): Promise<Organization | undefined> {
+  return named(at, ref).executeTakeFirst();
+}
+
+/** The same, and holds the row until the transaction ends; others may still refer to it. */
+export async function findForChange(at: Scope, ref: OrganizationRef): Promise<Organization | undefined> {
+  return named(at, ref).forNoKeyUpdate().executeTakeFirst();
+}
+
+function named(at: Scope, ref: OrganizationRef) {
   const query = at.db.selectFrom("organizations").selectAll().where("environment_id", "=", at.environmentId);
-  return "id" in ref
-    ? query.where("id", "=", ref.id).executeTakeFirst()
-    : query.where("external_id", "=", ref.externalId).executeTakeFirst();
+  return "id" in ref ? query.where("id", "=", ref.id) : query.where("external_id", "=", ref.externalId);
 }
 
 /** Keeps everybody from adding to an organization until the transaction ends, having waited for those who do so now. */

@@ -13,6 +13,7 @@ import { organizationErrors as errors } from "./errors.ts";
 import { organizationCreated, organizationDeleted, organizationUpdated } from "./events.ts";
 import type { Organization, OrganizationRef } from "./organizations.store.ts";
 import * as store from "./organizations.store.ts";
+import * as searchStore from "./search.store.ts";
 
 export type { Organization, OrganizationRef };
 
@@ -30,6 +31,7 @@ export type OrganizationPatch = Partial<Omit<NewOrganization, "regionCode">>;
 
 /** The contract sets no limit; an index of PostgreSQL does, at some 2,700 bytes. */
 const longestExternalId = 255;
+const mostCounted = 1_000;
 
 /**
  * Creates an organization, with single sign-on switched on.
@@ -61,7 +63,10 @@ export async function create(ctx: Ctx, input: NewOrganization): Promise<Organiza
 
 /** @throws ORGANIZATION_NOT_FOUND also for one that the caller is not bound to (404, never 403). */
 export async function get(ctx: Ctx, ref: OrganizationRef): Promise<Organization> {
-  const organization = await store.find(ctx, ref);
+  return shown(ctx, ref, await store.find(ctx, ref));
+}
+
+function shown(ctx: Ctx, ref: OrganizationRef, organization: Organization | undefined): Organization {
   const own = ownOrganization(ctx);
   if (!organization || (own !== undefined && organization.id !== own)) throw notFound(ref);
   return organization;
@@ -80,6 +85,16 @@ export async function list(
 }
 
 /**
+ * One page of those whose name, id or external id contains `query` in any case, newest first; counted up to 1,000.
+ * @throws PAGE_TOKEN_INVALID
+ */
+export async function search(ctx: Ctx, query: string, request: PageRequest): Promise<Page<Organization>> {
+  const page = openPage(request, `organizations:search=${query}`);
+  const rows = await searchStore.list(ctx, query, page.range);
+  return page.close(rows, await searchStore.count(ctx, query, mostCounted));
+}
+
+/**
  * Changes the fields that are given. A metadata map that is not empty replaces the former one.
  * @throws ORGANIZATION_NOT_FOUND, INVALID_ARGUMENT, ORGANIZATION_EXTERNAL_ID_TAKEN, ORGANIZATION_SLUG_TAKEN
  */
@@ -89,11 +104,26 @@ export async function update(
   patch: OrganizationPatch,
 ): Promise<Organization> {
   checkFields(patch);
+  return change(ctx, ref, () => changeOf(patch), rejectTaken(patch));
+}
+
+/**
+ * What every change of an organization is: one row and its event, in one transaction.
+ * @param changeTo the new values, from the row as it is now, which nobody else changes meanwhile
+ * @throws ORGANIZATION_NOT_FOUND, and whatever `onError` makes of the database's refusal
+ */
+export async function change(
+  ctx: Ctx,
+  ref: OrganizationRef,
+  changeTo: (former: Organization) => store.OrganizationChange,
+  onError?: (error: unknown) => never,
+): Promise<Organization> {
   return inTransaction(ctx, async (ctx) => {
-    const { id } = await get(ctx, ref);
-    const organization = await store.set(ctx, id, changeOf(ctx, patch)).catch(rejectTaken(patch));
+    const former = shown(ctx, ref, await store.findForChange(ctx, ref));
+    const set = store.set(ctx, former.id, { ...changeTo(former), updated_at: ctx.now() });
+    const organization = await (onError ? set.catch(onError) : set);
     if (!organization) throw notFound(ref);
-    await ctx.emit(organizationUpdated, organization, id);
+    await ctx.emit(organizationUpdated, organization, organization.id);
     return organization;
   });
 }
@@ -127,9 +157,8 @@ function checkFields({ externalId = "", logoUrl = "" }: OrganizationPatch): void
   }
 }
 
-function changeOf(ctx: Ctx, patch: OrganizationPatch): store.OrganizationChange {
+function changeOf(patch: OrganizationPatch): store.OrganizationChange {
   return {
-    updated_at: ctx.now(),
     ...(patch.displayName !== undefined && { display_name: patch.displayName }),
     ...(patch.externalId !== undefined && { external_id: patch.externalId || null }),
     ...(patch.slug !== undefined && { slug: patch.slug || null }),

@@ -1,119 +1,14 @@
 /** The door of OrganizationService. */
-
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampFromDate } from "@bufbuild/protobuf/wkt";
-import { RegionCode } from "@gatehouse/contract/scalekit/v1/commons/commons_pb";
-import {
-  type OrganizationSchema,
-  OrganizationService,
-} from "@gatehouse/contract/scalekit/v1/organizations/organizations_pb";
-import { invalidArgument } from "../../errors.ts";
+import { OrganizationService } from "@gatehouse/contract/scalekit/v1/organizations/organizations_pb";
 import { serve } from "../../transport/service.ts";
-import { organizationErrors } from "./errors.ts";
-import * as organizations from "./organizations.ts";
+import { organizationMethods } from "./organizations.rpc.ts";
+import { portalLinkMethods } from "./portal-links.rpc.ts";
+import { sessionPolicyMethods } from "./session-policy.rpc.ts";
+import { settingMethods } from "./settings.rpc.ts";
 
 export const organizationService = serve(OrganizationService, {
-  async createOrganization(ctx, { organization }) {
-    const input = present(organization);
-    const created = await organizations.create(ctx, {
-      ...given(input),
-      displayName: input.displayName,
-      regionCode: regionOf(input.regionCode),
-    });
-    return { organization: toOrganization(created) };
-  },
-
-  async updateOrganization(ctx, { identities, organization }) {
-    const input = present(organization);
-    const patch = {
-      ...given(input),
-      ...(input.displayName !== undefined && { displayName: input.displayName }),
-    };
-    return { organization: toOrganization(await organizations.update(ctx, refOf(identities), patch)) };
-  },
-
-  async getOrganization(ctx, { identities }) {
-    return { organization: toOrganization(await organizations.get(ctx, refOf(identities))) };
-  },
-
-  async getOrganizationByExternalId(ctx, { identities }) {
-    if (identities.case !== "externalId" || identities.value === "")
-      throw organizationErrors.EXTERNAL_ID_REQUIRED();
-    return { organization: toOrganization(await organizations.get(ctx, refOf(identities))) };
-  },
-
-  async listOrganization(ctx, request) {
-    const page = await organizations.list(ctx, {
-      pageSize: request.pageSize,
-      pageToken: request.pageToken,
-      ...(request.externalId !== undefined && { externalId: request.externalId }),
-    });
-    return {
-      organizations: page.items.map(toOrganization),
-      nextPageToken: page.nextPageToken,
-      prevPageToken: page.prevPageToken,
-      totalSize: page.totalSize,
-    };
-  },
-
-  async deleteOrganization(ctx, { identities }) {
-    await organizations.delete(ctx, refOf(identities));
-    return {};
-  },
+  ...organizationMethods,
+  ...portalLinkMethods,
+  ...settingMethods,
+  ...sessionPolicyMethods,
 });
-
-type Identities = { case: "id" | "externalId"; value: string } | { case?: undefined; value?: undefined };
-
-/** @throws INVALID_ARGUMENT for a number that the contract does not have */
-function regionOf(region: RegionCode): "US" | "EU" {
-  if (region === RegionCode.EU) return "EU";
-  if (region === RegionCode.US || region === RegionCode.REGION_CODE_UNSPECIFIED) return "US";
-  const problem = "value must be one of the defined enum values";
-  throw invalidArgument("organization.region_code", "enum.defined_only", problem);
-}
-
-/** The organization that a request names, by the arm of its `identities` oneof. */
-function refOf(identities: Identities): organizations.OrganizationRef {
-  if (identities.case === "externalId") return { externalId: identities.value };
-  return { id: identities.value ?? "" };
-}
-
-/** A message that the contract's rules made sure of. */
-function present<T>(message: T | undefined): T {
-  if (message === undefined) throw organizationErrors.ORGANIZATION_REQUIRED();
-  return message;
-}
-
-/** The fields that creating and updating share, only those that were sent. */
-function given(input: {
-  externalId?: string | undefined;
-  slug?: string | undefined;
-  logoUrl?: string | undefined;
-  metadata: Record<string, string>;
-}) {
-  return {
-    ...(input.externalId !== undefined && { externalId: input.externalId }),
-    ...(input.slug !== undefined && { slug: input.slug }),
-    ...(input.logoUrl !== undefined && { logoUrl: input.logoUrl }),
-    ...(Object.keys(input.metadata).length > 0 && { metadata: input.metadata }),
-  };
-}
-
-function toOrganization(row: organizations.Organization): MessageInitShape<typeof OrganizationSchema> {
-  return {
-    id: row.id,
-    createTime: timestampFromDate(row.created_at),
-    updateTime: timestampFromDate(row.updated_at),
-    displayName: row.display_name,
-    regionCode: RegionCode[row.region_code as "US" | "EU"],
-    ...(row.external_id !== null && { externalId: row.external_id }),
-    ...(row.slug !== null && { slug: row.slug }),
-    ...(row.logo_url !== null && { logoUrl: row.logo_url }),
-    metadata: row.metadata as Record<string, string>,
-    settings: { features: toFeatures(row.features as Record<string, boolean>) },
-  };
-}
-
-function toFeatures(features: Record<string, boolean>) {
-  return Object.entries(features).map(([name, enabled]) => ({ name, enabled }));
-}

@@ -1,0 +1,105 @@
+/**
+ * Session policies: how long sessions of an organization last. The environment's policy always holds; one of the
+ * organization's own can only be stricter, and applies from the next session on.
+ */
+import type { Ctx } from "../../context.ts";
+import * as environments from "../environments/environments.ts";
+import { organizationErrors as errors } from "./errors.ts";
+import type { Organization, OrganizationRef } from "./organizations.ts";
+import * as organizations from "./organizations.ts";
+
+/** Minutes, all of them. */
+export interface SessionPolicy {
+  absolute: number;
+  idleEnabled: boolean;
+  /** Kept while `idleEnabled` is off; 0 when none was ever given. */
+  idle: number;
+}
+
+/** The policy of the environment, with what bounds it from below. */
+export interface ApplicationPolicy extends SessionPolicy {
+  accessToken: number;
+}
+
+const longest = 2 ** 31 - 1;
+
+/** The organization's own policy; undefined where the environment's holds. @throws ORGANIZATION_NOT_FOUND */
+export async function getPolicy(ctx: Ctx, ref: OrganizationRef): Promise<SessionPolicy | undefined> {
+  return policyOf(await organizations.get(ctx, ref));
+}
+
+/** @throws ORGANIZATION_NOT_FOUND when the caller may not see the organization */
+export async function getApplicationPolicy(ctx: Ctx, ref: OrganizationRef): Promise<ApplicationPolicy> {
+  await organizations.get(ctx, ref);
+  return applicationPolicy(ctx);
+}
+
+/** Lets the environment's policy hold again. @throws ORGANIZATION_NOT_FOUND */
+export async function clearPolicy(ctx: Ctx, ref: OrganizationRef): Promise<void> {
+  await organizations.change(ctx, ref, () => ({ session_policy: null }));
+}
+
+/**
+ * Gives the organization a policy of its own. What is not given stays as it was, at first as the environment has it.
+ * @throws ORGANIZATION_NOT_FOUND, SESSION_POLICY_INVALID unless absolute timeout, idle timeout and the lifetime of
+ * access tokens descend in this order
+ */
+export async function setPolicy(
+  ctx: Ctx,
+  ref: OrganizationRef,
+  input: Partial<SessionPolicy>,
+): Promise<SessionPolicy> {
+  const application = await applicationPolicy(ctx);
+  const changed = await organizations.change(ctx, ref, (former) => {
+    const { absolute, idleEnabled, idle } = policyOf(former) ?? application;
+    const policy = { absolute, idleEnabled, idle, ...input };
+    check(policy, application);
+    return { session_policy: JSON.stringify(policy) };
+  });
+  return policyOf(changed) ?? application;
+}
+
+/** What applies to a session that begins now, where both policies have a say: the stricter of the two. */
+export function stricter(application: SessionPolicy, own: SessionPolicy | undefined): SessionPolicy {
+  if (!own) return application;
+  const idle = [application, own].filter((policy) => policy.idleEnabled).map((policy) => policy.idle);
+  return {
+    absolute: Math.min(application.absolute, own.absolute),
+    idleEnabled: idle.length > 0,
+    idle: idle.length > 0 ? Math.min(...idle) : 0,
+  };
+}
+
+function check(policy: SessionPolicy, { accessToken }: ApplicationPolicy): void {
+  const { absolute, idleEnabled, idle } = policy;
+  const refuse = (problem: string) => {
+    throw errors.SESSION_POLICY_INVALID(problem);
+  };
+  if (absolute > longest || idle > longest) refuse(`Timeouts are ${longest} minutes at most`);
+  if (absolute <= accessToken)
+    refuse(
+      `absolute_session_timeout is ${absolute} minutes: it must be longer than the lifetime of access tokens, ${accessToken} minutes`,
+    );
+  if (!idleEnabled) return;
+  if (idle >= absolute)
+    refuse(`idle_session_timeout is ${idle} minutes: it must be shorter than the absolute one, ${absolute}`);
+  if (idle <= accessToken)
+    refuse(
+      `idle_session_timeout is ${idle} minutes: it must be longer than the lifetime of access tokens, ${accessToken} minutes`,
+    );
+}
+
+async function applicationPolicy(ctx: Ctx): Promise<ApplicationPolicy> {
+  const { lifetimes } = await environments.current(ctx);
+  const minutes = (seconds: number) => Math.ceil(seconds / 60);
+  return {
+    absolute: minutes(lifetimes.sessionAbsolute),
+    idleEnabled: lifetimes.sessionIdle !== undefined,
+    idle: minutes(lifetimes.sessionIdle ?? 0),
+    accessToken: minutes(lifetimes.accessToken),
+  };
+}
+
+function policyOf(organization: Organization): SessionPolicy | undefined {
+  return (organization.session_policy as SessionPolicy | null) ?? undefined;
+}
