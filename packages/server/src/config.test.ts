@@ -133,6 +133,8 @@ describe("what is refused", () => {
     [{ PORT: "80.5" }, 'PORT is "80.5"'],
     [{ PORT: "-1" }, 'PORT is "-1"'],
     [{ GATEHOUSE_DEMO_PORT: "x" }, 'GATEHOUSE_DEMO_PORT is "x"'],
+    [{ GATEHOUSE_DNS: "192.0.2.1, dns.example" }, "it must be an IP address, with or without a port"],
+    [{ GATEHOUSE_PORTAL_LINK_MINUTES: "10081" }, "it must be a whole number from 1 to 10080"],
     [{ GATEHOUSE_DATABASE_POOL: "1" }, "it must be a whole number from 2 to 500"],
     [{ GATEHOUSE_URL: "https://a.example/auth" }, "it must be an http or https URL without a path"],
     [{ GATEHOUSE_URL: "https://user:pw@a.example" }, "GATEHOUSE_URL is"],

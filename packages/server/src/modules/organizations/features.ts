@@ -10,7 +10,10 @@ const featureNames = ["sso", "dir_sync", "domain_verification", "session_policy"
 export type Feature = (typeof featureNames)[number];
 
 /** Clients write one of them in three ways. */
-const otherNames: Readonly<Record<string, Feature>> = { directory_sync: "dir_sync", scim: "dir_sync" };
+const otherNames: ReadonlyMap<string, Feature> = new Map([
+  ["directory_sync", "dir_sync"],
+  ["scim", "dir_sync"],
+]);
 
 /**
  * Switches the named features; the others stay as they are. Of a name that is given twice, the last counts.
@@ -38,7 +41,7 @@ function featuresOf(organization: Organization): Partial<Record<Feature, boolean
 }
 
 function featureOf(name: string): Feature {
-  const feature = featureNames.find((known) => known === name) ?? otherNames[name];
+  const feature = featureNames.find((known) => known === name) ?? otherNames.get(name);
   if (feature === undefined) throw errors.ORGANIZATION_FEATURE_UNKNOWN(name, featureNames.join(", "));
   return feature;
 }

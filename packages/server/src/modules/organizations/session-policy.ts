@@ -40,7 +40,8 @@ export async function clearPolicy(ctx: Ctx, ref: OrganizationRef): Promise<void>
 }
 
 /**
- * Gives the organization a policy of its own. What is not given stays as it was, at first as the environment has it.
+ * Gives the organization a policy of its own. What is not given stays as it was; at first it adds nothing to the
+ * environment's.
  * @throws ORGANIZATION_NOT_FOUND, SESSION_POLICY_INVALID unless absolute timeout, idle timeout and the lifetime of
  * access tokens descend in this order
  */
@@ -51,8 +52,8 @@ export async function setPolicy(
 ): Promise<SessionPolicy> {
   const application = await applicationPolicy(ctx);
   const changed = await organizations.change(ctx, ref, (former) => {
-    const { absolute, idleEnabled, idle } = policyOf(former) ?? application;
-    const policy = { absolute, idleEnabled, idle, ...input };
+    const untouched = { absolute: application.absolute, idleEnabled: false, idle: 0 };
+    const policy = { ...(policyOf(former) ?? untouched), ...input };
     check(policy, application);
     return { session_policy: JSON.stringify(policy) };
   });
