@@ -8,6 +8,7 @@ import type { App, Ctx } from "./context.ts";
 import { withStartLock } from "./db/data-keys.store.ts";
 import { isReady } from "./db/ready.ts";
 import { prepareFirstEnvironment, systemCtx } from "./first-start.ts";
+import { auditLogsService } from "./modules/auditlogs/rpc.ts";
 import { authService } from "./modules/auth/rpc.ts";
 import { clientService } from "./modules/clients/rpc.ts";
 import { connectionTestRoutes } from "./modules/connections/connection-test.http.ts";
@@ -24,6 +25,7 @@ import { idOfHost } from "./modules/environments/environments.ts";
 import { homeRoutes } from "./modules/environments/home.http.ts";
 import { environmentService } from "./modules/environments/rpc.ts";
 import { createEmit } from "./modules/events/events.ts";
+import { eventsService } from "./modules/events/rpc.ts";
 import { authorizeRoutes } from "./modules/oauth/authorize.http.ts";
 import { documentRoutes } from "./modules/oauth/documents.http.ts";
 import { tokenRoutes } from "./modules/oauth/token.http.ts";
@@ -47,6 +49,7 @@ import { createTransport } from "./transport/transport.ts";
 
 /** The doors of the contract, in reading order; docs/compatibility.md is generated from them. */
 export const services = [
+  eventsService,
   environmentService,
   organizationService,
   domainService,
@@ -57,6 +60,7 @@ export const services = [
   connectionService,
   gatehouseConnectionService,
   authService,
+  auditLogsService,
 ];
 
 const routes: HttpRoute[] = [

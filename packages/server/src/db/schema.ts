@@ -464,6 +464,7 @@ export interface SsoRequests {
 }
 
 export interface Traces {
+  auth_request_id: Generated<string>;
   client_id: Generated<string>;
   connection_id: string;
   created_at: Timestamp;

@@ -35,6 +35,7 @@ export interface AbandonedLeg {
   organization_id: string | null;
   connection_id: string;
   client_id: string;
+  auth_request_id: string;
   login_hint: string;
   sent: Record<string, string>;
   created_at: Date;
@@ -50,7 +51,7 @@ export async function takeAbandoned(db: Db, now: Date): Promise<AbandonedLeg[]> 
       returning environment_id, connection_id, auth_request_id, sent, created_at
     )
     select gone.environment_id, gone.connection_id, gone.sent, gone.created_at, connections.organization_id,
-      auth_requests.client_id, auth_requests.login_hint
+      auth_requests.id as auth_request_id, auth_requests.client_id, auth_requests.login_hint
     from gone
     join auth_requests on auth_requests.id = gone.auth_request_id
     left join connections on connections.id = gone.connection_id`.execute(db);

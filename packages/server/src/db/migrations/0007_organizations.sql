@@ -1,5 +1,6 @@
 -- The rest of organizations and domains: when a domain's DNS record is looked up next, limits and session policies of
--- organizations, links into the admin portal; who caused an event; and the people who work in the dashboard.
+-- organizations, links into the admin portal; who caused an event; which sign-in a trace tells of; and the people who work in the
+-- dashboard.
 
 -- Null unless the domain waits for its record.
 alter table domains add column next_check_at timestamptz;
@@ -51,6 +52,12 @@ create index events_by_connected_account on events ((payload ->> 'connected_acco
   where payload ? 'connected_account_id';
 create index events_by_auth_request on events ((payload ->> 'auth_request_id'), id) where payload ? 'auth_request_id';
 create index events_by_interceptor on events ((payload ->> 'interceptor_id'), id) where payload ? 'interceptor_id';
+
+-- Which sign-in a trace tells of, for the log of sign-ins. One that went well ends its request, so only failures are
+-- looked up by it.
+alter table traces add column auth_request_id text not null default '';
+create index traces_by_auth_request on traces (auth_request_id) where outcome = 'failure' and auth_request_id <> '';
+create index sso_requests_by_auth_request on sso_requests (auth_request_id);
 
 -- The people who work in the dashboard. They belong to the install and not to one of its environments.
 create table members (

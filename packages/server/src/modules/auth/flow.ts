@@ -169,6 +169,7 @@ async function complete(ctx: Ctx, leg: SsoRequest, browser: Browser, prove: Prov
   if (isTest(leg)) return completeTest(ctx, leg, browser, prove);
   const request = await openRequest(ctx, leg.auth_request_id, browser);
   const trace = await traceOfLeg(ctx, "sign_in", leg, {
+    authRequestId: request.id,
     clientId: request.client_id,
     email: request.login_hint,
   });
@@ -391,6 +392,7 @@ async function toIdentityProvider(ctx: Ctx, connection: Connection, request: Aut
     forceAuthentication: request.force_authentication,
   };
   const trace = beginTrace("sign_in", connection, {
+    authRequestId: request.id,
     clientId: request.client_id,
     email: request.login_hint,
   });

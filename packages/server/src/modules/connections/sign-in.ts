@@ -205,7 +205,7 @@ export async function traceOfLeg(
   ctx: Ctx,
   kind: TraceKind,
   leg: SsoRequest,
-  about: { clientId?: string; email?: string },
+  about: { clientId?: string; email?: string; authRequestId?: string },
 ): Promise<Trace> {
   const trace = beginTrace(kind, await knownConnection(ctx, leg.connection_id), about);
   note(trace, "request_sent", leg.created_at, leg.sent as Record<string, string>);

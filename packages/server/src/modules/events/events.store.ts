@@ -1,16 +1,36 @@
 /** SQL of events. */
-import type { Insertable } from "kysely";
+import { type Insertable, type RawBuilder, type Selectable, sql } from "kysely";
 import { compiled } from "../../db/compiled.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
+import type { PageRange } from "../../lib/page-tokens.ts";
+
+export type EventRow = Selectable<Database["events"]>;
 
 export interface NewEvent {
   id: string;
   organizationId: string | undefined;
   type: string;
-  visibility: "public" | "internal";
+  visibility: "public" | "internal" | "log";
   payload: unknown;
   occurredAt: Date;
+  actor: { kind: string; id: string };
+}
+
+/** Every given value must match. */
+export interface EventFilter {
+  types?: readonly string[];
+  /** First and last moment, both included. */
+  from?: Date;
+  to?: Date;
+  organizationId?: string;
+  fromDirectory?: boolean;
+  connectionId?: string;
+  connectedAccountId?: string;
+  authRequestId?: string;
+  interceptorId?: string;
+  interceptorStatus?: string;
+  interceptorDecision?: string;
 }
 
 export async function insert(at: Scope, event: NewEvent): Promise<void> {
@@ -22,7 +42,67 @@ export async function insert(at: Scope, event: NewEvent): Promise<void> {
     visibility: event.visibility,
     payload: JSON.stringify(event.payload),
     occurred_at: event.occurredAt,
+    actor_kind: event.actor.kind,
+    actor_id: event.actor.id,
   });
 }
 
 const insertRow = compiled((db, row: Insertable<Database["events"]>) => db.insertInto("events").values(row));
+
+/** The rows of a range, newest first; in reverse when the range ends before an id. */
+export async function list(at: Scope, filter: EventFilter, page: PageRange): Promise<EventRow[]> {
+  let query = shown(at, filter).selectAll();
+  if (page.after !== undefined) query = query.where("id", "<", page.after);
+  if (page.before !== undefined) query = query.where("id", ">", page.before);
+  return query
+    .orderBy("id", page.before === undefined ? "desc" : "asc")
+    .limit(page.limit)
+    .execute();
+}
+
+/** How many there are; `most` when there are more than that. */
+export async function count(at: Scope, filter: EventFilter, most: number): Promise<number> {
+  const some = shown(at, filter).select("id").limit(most).as("some");
+  const row = await at.db
+    .selectFrom(some)
+    .select((eb) => eb.fn.countAll<string>().as("count"))
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+function shown(at: Scope, filter: EventFilter) {
+  let query = at.db
+    .selectFrom("events")
+    .where("environment_id", "=", at.environmentId)
+    .where("visibility", "<>", "internal");
+  for (const condition of conditions(filter)) query = query.where(condition);
+  return query;
+}
+
+/** Written as the indexes of the payload are, so that they serve. */
+function conditions(filter: EventFilter): RawBuilder<boolean>[] {
+  const { types, from, to, organizationId, fromDirectory, connectionId } = filter;
+  const found: RawBuilder<boolean>[] = [];
+  if (types?.length) found.push(sql`type = any(${[...types]})`);
+  if (from) found.push(sql`occurred_at >= ${from}`);
+  if (to) found.push(sql`occurred_at <= ${to}`);
+  if (organizationId) found.push(sql`organization_id = ${organizationId}`);
+  if (fromDirectory !== undefined) found.push(sql`(type like 'organization.directory.%') = ${fromDirectory}`);
+  if (connectionId)
+    found.push(sql`(type like 'organization.sso\\_%' or payload ? 'connection_id') and case when type like
+      'organization.sso\\_%' then payload ->> 'id' else payload ->> 'connection_id' end = ${connectionId}`);
+  for (const [name, value] of Object.entries(ofPayload(filter))) {
+    if (value) found.push(sql`payload ? ${sql.lit(name)} and payload ->> ${sql.lit(name)} = ${value}`);
+  }
+  return found;
+}
+
+function ofPayload(filter: EventFilter): Record<string, string | undefined> {
+  return {
+    connected_account_id: filter.connectedAccountId,
+    auth_request_id: filter.authRequestId,
+    interceptor_id: filter.interceptorId,
+    interceptor_status: filter.interceptorStatus,
+    interceptor_decision: filter.interceptorDecision,
+  };
+}

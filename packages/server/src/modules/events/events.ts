@@ -2,7 +2,7 @@
  * Events: what changed, as rows in the transaction of the change, and the reactions of other modules to it.
  * Modules declare what they announce in their `events.ts`; `app.ts` lists the reactions in order.
  */
-import type { Ctx, Emit, EventType } from "../../context.ts";
+import type { Caller, Ctx, Emit, EventType } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
 import * as store from "./events.store.ts";
 
@@ -38,9 +38,33 @@ export function createEmit(reactions: readonly Reaction[]): Emit {
       visibility: type.visibility,
       payload,
       occurredAt: ctx.now(),
+      actor: actorOf(ctx.caller),
     });
     for (const reaction of reactions) {
       if (reaction.event === type.name) await reaction.run(ctx, payload);
     }
   };
+}
+
+/** Who caused an event: the kind of caller, and the id of the application, person or organization behind it. */
+export function actorOf(caller: Caller): { kind: string; id: string } {
+  return { kind: caller.kind, id: actorId(caller) };
+}
+
+function actorId(caller: Caller): string {
+  switch (caller.kind) {
+    case "CLIENT":
+      return caller.clientId;
+    case "USER":
+    case "SESSION":
+      return caller.userId;
+    case "WORKSPACE":
+      return caller.memberId;
+    case "CUSTOMER_PORTAL":
+      return caller.organizationId;
+    case "ACTIONS_PORTAL":
+      return caller.connectedAccountId;
+    case "NONE":
+      return "";
+  }
 }

@@ -52,6 +52,8 @@ export interface Trace {
   organizationId: string | null;
   connectionId: string;
   clientId: string;
+  /** "" where no app asked for a sign-in. */
+  authRequestId: string;
   /** What the identity provider asserted, else what the user typed; "" for neither. */
   email: string;
   /** Of the connection: keeps whole messages and values, too. */
@@ -63,13 +65,14 @@ export interface Trace {
 export function beginTrace(
   kind: TraceKind,
   of: { id: string; organization_id: string | null; debug_enabled: boolean } | undefined,
-  about: { clientId?: string; email?: string } = {},
+  about: { clientId?: string; email?: string; authRequestId?: string } = {},
 ): Trace {
   return {
     kind,
     organizationId: of?.organization_id ?? null,
     connectionId: of?.id ?? "",
     clientId: about.clientId ?? "",
+    authRequestId: about.authRequestId ?? "",
     email: about.email?.includes("@") ? about.email : "",
     debug: of?.debug_enabled ?? false,
     steps: [],

@@ -76,6 +76,7 @@ export interface AbandonedLeg {
   organization_id: string | null;
   connection_id: string;
   client_id: string;
+  auth_request_id: string;
   login_hint: string;
   sent: Record<string, string>;
   created_at: Date;
@@ -88,6 +89,7 @@ export async function keepAbandoned(app: App, leg: AbandonedLeg): Promise<void> 
     organizationId: leg.organization_id,
     connectionId: leg.connection_id,
     clientId: leg.client_id,
+    authRequestId: leg.auth_request_id,
     email: leg.login_hint.includes("@") ? leg.login_hint : "",
     debug: false,
     steps: [],
@@ -155,6 +157,7 @@ function rowOf(trace: Trace, outcome: TraceOutcome, errorCode: string, now: Date
     error_code: errorCode,
     email: trace.email.toLowerCase().slice(0, 254),
     client_id: trace.clientId,
+    auth_request_id: trace.authRequestId,
     steps: JSON.stringify(trace.steps),
     created_at: now,
     expires_at: new Date(now.getTime() + staysMs),
