@@ -4,6 +4,7 @@ import { clientErrors } from "../packages/server/src/modules/clients/errors.ts";
 import { connectionErrors } from "../packages/server/src/modules/connections/errors.ts";
 import { domainErrors } from "../packages/server/src/modules/domains/errors.ts";
 import { environmentErrors } from "../packages/server/src/modules/environments/errors.ts";
+import { memberErrors } from "../packages/server/src/modules/members/errors.ts";
 import { oauthErrors } from "../packages/server/src/modules/oauth/errors.ts";
 import { organizationErrors } from "../packages/server/src/modules/organizations/errors.ts";
 import { roleErrors } from "../packages/server/src/modules/roles/errors.ts";
@@ -74,7 +75,20 @@ export const errorTables: readonly ErrorTable[] = [
     usually: "API",
     places: { invalid_client: ["OAuth"] },
   },
-  { title: "Organizations", module: "organizations", errors: organizationErrors, usually: "API" },
+  {
+    title: "Organizations",
+    module: "organizations",
+    errors: organizationErrors,
+    usually: "API",
+    places: { PORTAL_LINK_INVALID: ["page"] },
+  },
+  {
+    title: "Members of the dashboard",
+    module: "members",
+    errors: memberErrors,
+    usually: "API",
+    places: { MEMBER_LINK_INVALID: ["page"], MEMBER_FOREIGN_PAGE: ["page"], MEMBER_SIGNED_OUT: ["page"] },
+  },
   { title: "Domains", module: "domains", errors: domainErrors, usually: "API" },
   {
     title: "Connections: settings",

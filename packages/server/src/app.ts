@@ -26,6 +26,8 @@ import { homeRoutes } from "./modules/environments/home.http.ts";
 import { environmentService } from "./modules/environments/rpc.ts";
 import { createEmit } from "./modules/events/events.ts";
 import { eventsService } from "./modules/events/rpc.ts";
+import { membersService } from "./modules/members/rpc.ts";
+import { workspaceCaller, workspaceRoutes } from "./modules/members/workspace.http.ts";
 import { authorizeRoutes } from "./modules/oauth/authorize.http.ts";
 import { documentRoutes } from "./modules/oauth/documents.http.ts";
 import { tokenRoutes } from "./modules/oauth/token.http.ts";
@@ -51,6 +53,7 @@ import { createTransport } from "./transport/transport.ts";
 export const services = [
   eventsService,
   environmentService,
+  membersService,
   organizationService,
   domainService,
   rolesService,
@@ -65,6 +68,7 @@ export const services = [
 
 const routes: HttpRoute[] = [
   ...homeRoutes,
+  ...workspaceRoutes,
   ...portalRoutes,
   ...traceRoutes,
   ...referenceRoutes,
@@ -120,6 +124,7 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
       routes: [...routes, ...appRoutes({ login: loginPages }), ...(simulator?.routes ?? [])],
       resolveEnvironment: (host) => idOfHost(app, host),
       verifyBearer: callerOf,
+      verifyCookies: workspaceCaller,
       emit,
       ready: () => isReady(app.db),
     });

@@ -4,6 +4,7 @@ import { startGatehouse } from "./app.ts";
 import { ConfigError, readConfig } from "./config.ts";
 import { credentialsFile } from "./first-start.ts";
 import { startJobs } from "./jobs/jobs.ts";
+import { inviteFirst } from "./modules/members/invitations.ts";
 
 interface Running {
   gatehouse: Gatehouse;
@@ -17,7 +18,7 @@ export async function run(): Promise<Gatehouse | undefined> {
   stopOnSignal(starting);
   try {
     const { gatehouse } = await starting;
-    if (gatehouse.app.config.mode === "development") print(greeting(gatehouse));
+    if (gatehouse.app.config.mode === "development") print(await greeting(gatehouse));
     gatehouse.app.log.info({ port: gatehouse.port }, "ready");
     return gatehouse;
   } catch (error) {
@@ -52,7 +53,7 @@ function stopOnSignal(starting: Promise<Running>): void {
   process.on("SIGTERM", () => void stop());
 }
 
-function greeting({ app, testOrganization }: Gatehouse): string {
+async function greeting({ app, systemCtx, testOrganization }: Gatehouse): Promise<string> {
   const { publicUrl } = app.config;
   return [
     "",
@@ -63,6 +64,7 @@ function greeting({ app, testOrganization }: Gatehouse): string {
     ...(testOrganization
       ? [`  Test Organization          ${testOrganization.organizationId} (simulated SAML and OIDC)`]
       : []),
+    `  Dashboard, once in 15 min  ${await inviteFirst(systemCtx())}`,
     "",
   ].join("\n");
 }

@@ -15,6 +15,8 @@ type Expiring =
   | "connection_tests"
   | "traces"
   | "portal_links"
+  | "member_invitations"
+  | "member_sessions"
   | "sessions";
 
 /** Removes the rows whose `column` is before `limit`. */

@@ -32,6 +32,8 @@ export async function removeExpired(app: App): Promise<void> {
   await store.removeBefore(app.db, "connection_tests", "expires_at", now);
   await store.removeBefore(app.db, "traces", "expires_at", now);
   await store.removeBefore(app.db, "portal_links", "expires_at", now);
+  await store.removeBefore(app.db, "member_invitations", "expires_at", now);
+  await store.removeBefore(app.db, "member_sessions", "expires_at", now);
 }
 
 /** A user who left for the identity provider and never came back is seen nowhere else. */

@@ -28,6 +28,7 @@ test("names every job", async () => {
   expect(schedules.map(({ name, cron }) => `${name} ${cron}`).sort()).toEqual([
     "expire */15 * * * *",
     "refresh-metadata 17 * * * *",
+    "verify-domains */5 * * * *",
     "warn-of-certificates 40 5 * * *",
   ]);
 });

@@ -1,6 +1,8 @@
-/** Who may call a method, as bits; and who calls, from the token that came with the request. */
+/** Who may call a method, as bits; and who calls, from the token or the cookies that came with the request. */
 import type { IncomingHttpHeaders } from "node:http";
 import type { Caller, Ctx } from "../context.ts";
+import { readCookies } from "../lib/cookies.ts";
+import { isOwnPage } from "./own-page.ts";
 import { refusals } from "./refusals.ts";
 
 /** The bits of the contract's AuthenticationType; a method's option is the union of those that may call it. */
@@ -20,6 +22,11 @@ export interface Verifiers {
    * @throws AppError UNAUTHENTICATED for a token that is wrong, expired or of another environment
    */
   verifyBearer(ctx: Ctx, token: string): Promise<Caller>;
+  /**
+   * Reads the caller of a request without a token from its cookies.
+   * @returns undefined when none of them is that of a session that lives
+   */
+  verifyCookies(ctx: Ctx, cookies: Readonly<Record<string, string>>): Promise<Caller | undefined>;
 }
 
 // RFC 6750 section 2.1: the scheme in any case, then one b64token.
@@ -27,7 +34,8 @@ const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
 
 /**
  * Reads the caller of a method that is not public.
- * @throws AppError UNAUTHENTICATED, with the message `Token empty` when no token came along
+ * @throws AppError UNAUTHENTICATED, with the message `Token empty` when neither a token nor a session's cookie came
+ * along; PERMISSION_DENIED for a cookie that another page made the browser send
  */
 export async function readCaller(
   ctx: Ctx,
@@ -35,10 +43,23 @@ export async function readCaller(
   verifiers: Verifiers,
 ): Promise<Caller> {
   const header = headers.authorization?.trim() ?? "";
-  if (header === "" || /^Bearer$/i.test(header)) throw refusals.noToken();
+  if (header === "" || /^Bearer$/i.test(header)) return readCookieCaller(ctx, headers, verifiers);
   const token = BEARER.exec(header)?.[1];
   if (token === undefined) throw refusals.notBearer();
   return verifiers.verifyBearer(ctx, token);
+}
+
+/** A browser sends cookies along for whichever page asks it to, so the page must be ours. */
+async function readCookieCaller(
+  ctx: Ctx,
+  headers: IncomingHttpHeaders,
+  verifiers: Verifiers,
+): Promise<Caller> {
+  if (headers.cookie === undefined) throw refusals.noToken();
+  const caller = await verifiers.verifyCookies(ctx, readCookies(headers.cookie));
+  if (caller === undefined) throw refusals.noToken();
+  if (!isOwnPage(headers)) throw refusals.foreignPage();
+  return caller;
 }
 
 /** Tells whether a method with these bits admits this caller. */

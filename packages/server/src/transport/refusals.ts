@@ -15,6 +15,12 @@ export const refusals = {
   noToken: () => new AppError("UNAUTHENTICATED", "UNAUTHENTICATED", "Token empty"),
   notBearer: () =>
     new AppError("UNAUTHENTICATED", "UNAUTHENTICATED", 'The Authorization header must be "Bearer <token>"'),
+  foreignPage: () =>
+    new AppError(
+      "PERMISSION_DENIED",
+      "PERMISSION_DENIED",
+      "A cookie counts only for requests of pages of this server: use a token instead",
+    ),
   callerNotAllowed: (kind: string) =>
     new AppError(
       "PERMISSION_DENIED",

@@ -133,6 +133,7 @@ export async function startServer(
       if (caller === undefined) throw new AppError("UNAUTHENTICATED", "UNAUTHENTICATED", "Token invalid");
       return caller;
     },
+    verifyCookies: async () => undefined,
     emit: async () => undefined,
     ready: options.ready ?? (async () => true),
   });

@@ -52,6 +52,7 @@ export function createTransport(options: TransportOptions): Transport {
       app,
       resolveEnvironment: options.resolveEnvironment,
       verifyBearer: options.verifyBearer,
+      verifyCookies: options.verifyCookies,
       createCtx: ctxBuilder(app, options.emit),
     }),
     settle: (thrown: unknown, arrival: Arrival): AppError =>
