@@ -9,8 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
 import { rpc, sessionToken } from "../../testing/callers.ts";
 import { type Places, testScenarios } from "../../testing/scenarios.ts";
-import { createSamlTenant } from "../../testing/sign-in.ts";
-import { stricter } from "./session-policy.ts";
+import { authorizeUrl, createSamlTenant, samlSignIn } from "../../testing/sign-in.ts";
 
 let app: TestApp;
 const places: Places = {};
@@ -374,26 +373,60 @@ describe("the session policy", () => {
   });
 });
 
-describe("of two policies the stricter holds", () => {
-  const application = { absolute: 100, idleEnabled: true, idle: 50 };
+describe("a session", () => {
+  const hour = 3_600;
+
+  /** Signs in to an organization of its own. @returns how many seconds the session lasts, and may be idle */
+  async function sessionUnder(policy: object | undefined) {
+    const tenant = await createSamlTenant(app);
+    if (policy) {
+      const path = `/organizations/${tenant.organizationId}/session-policy`;
+      const answer = await app.api(path, { method: "PATCH", body: { policy_source: "CUSTOM", ...policy } });
+      expect(answer.status).toBe(200);
+    }
+    await samlSignIn(app, tenant);
+    const session = await app.app.db
+      .selectFrom("sessions")
+      .selectAll()
+      .where("organization_id", "=", tenant.organizationId)
+      .executeTakeFirstOrThrow();
+    const seconds = (end: Date | null) => end && (end.getTime() - session.created_at.getTime()) / 1_000;
+    return { absolute: seconds(session.absolute_expires_at), idle: seconds(session.idle_expires_at) };
+  }
+
   test.each([
-    ["none of its own", undefined, application],
+    ["as long as the environment says", undefined, 720 * hour, 168 * hour],
     [
-      "a shorter one",
-      { absolute: 90, idleEnabled: true, idle: 20 },
-      { absolute: 90, idleEnabled: true, idle: 20 },
+      "less where the organization is stricter",
+      { absolute_session_timeout: 120, idle_session_timeout_enabled: true, idle_session_timeout: 30 },
+      2 * hour,
+      0.5 * hour,
     ],
-    ["a longer one", { absolute: 900, idleEnabled: true, idle: 200 }, application],
     [
-      "one with idle off",
-      { absolute: 90, idleEnabled: false, idle: 7 },
-      { absolute: 90, idleEnabled: true, idle: 50 },
+      "no longer where it is laxer",
+      { absolute_session_timeout: 365, absolute_session_timeout_unit: "DAYS" },
+      720 * hour,
+      168 * hour,
     ],
-  ])("with %s", (_name, own, expected) => {
-    expect(stricter(application, own)).toEqual(expected);
+  ])("lasts %s", async (_name, policy, absolute, idle) => {
+    expect(await sessionUnder(policy)).toEqual({ absolute, idle });
   });
-  test("idle stays off where both have it off", () => {
-    const off = { absolute: 100, idleEnabled: false, idle: 5 };
-    expect(stricter(off, off)).toEqual({ absolute: 100, idleEnabled: false, idle: 0 });
+
+  test("keeps to the policy that it began under, also while it is used", async () => {
+    const tenant = await createSamlTenant(app);
+    const path = `/organizations/${tenant.organizationId}/session-policy`;
+    const policy = { policy_source: "CUSTOM", idle_session_timeout_enabled: true, idle_session_timeout: 30 };
+    await app.api(path, { method: "PATCH", body: policy });
+    const { browser } = await samlSignIn(app, tenant);
+    await app.api(path, { method: "PATCH", body: { ...policy, idle_session_timeout: 600 } });
+    const again = () =>
+      browser.visit(authorizeUrl(app, { organization_id: tenant.organizationId, prompt: "none" }));
+    const outcome = async () => (new URL((await again()).location).searchParams.has("code") ? "in" : "out");
+    for (const minutes of [25, 25]) {
+      app.advance(minutes * 60);
+      expect(await outcome()).toBe("in");
+    }
+    app.advance(31 * 60);
+    expect(await outcome()).toBe("out");
   });
 });

@@ -2,9 +2,11 @@
  * Session policies: how long sessions of an organization last. The environment's policy always holds; one of the
  * organization's own can only be stricter, and applies from the next session on.
  */
-import type { Ctx } from "../../context.ts";
+import { type Ctx, inTransaction } from "../../context.ts";
+import { memoryOf } from "../../remembered.ts";
 import * as environments from "../environments/environments.ts";
 import { organizationErrors as errors } from "./errors.ts";
+import * as store from "./organizations.store.ts";
 import type { Organization, OrganizationRef } from "./organizations.ts";
 import * as organizations from "./organizations.ts";
 
@@ -34,9 +36,36 @@ export async function getApplicationPolicy(ctx: Ctx, ref: OrganizationRef): Prom
   return applicationPolicy(ctx);
 }
 
+/**
+ * How many seconds a session that begins in an organization now may last, and may be idle (undefined = for ever): as
+ * the stricter of both policies has it.
+ */
+export async function sessionLimits(
+  ctx: Ctx,
+  organizationId: string,
+): Promise<{ absolute: number; idle: number | undefined }> {
+  const { lifetimes } = await environments.current(ctx);
+  const own = await known.remember(ctx, organizationId);
+  const ownIdle = own?.idleEnabled ? own.idle * 60 : undefined;
+  const idle = Math.min(
+    lifetimes.sessionIdle ?? Number.POSITIVE_INFINITY,
+    ownIdle ?? Number.POSITIVE_INFINITY,
+  );
+  return {
+    absolute: Math.min(lifetimes.sessionAbsolute, (own?.absolute ?? Number.POSITIVE_INFINITY) * 60),
+    idle: Number.isFinite(idle) ? idle : undefined,
+  };
+}
+
+/** Every sign-in asks. */
+const known = memoryOf("session_policies", async (at, id) => {
+  const organization = await store.find(at, { id });
+  return organization && policyOf(organization);
+});
+
 /** Lets the environment's policy hold again. @throws ORGANIZATION_NOT_FOUND */
 export async function clearPolicy(ctx: Ctx, ref: OrganizationRef): Promise<void> {
-  await organizations.change(ctx, ref, () => ({ session_policy: null }));
+  await changePolicy(ctx, ref, () => null);
 }
 
 /**
@@ -51,24 +80,28 @@ export async function setPolicy(
   input: Partial<SessionPolicy>,
 ): Promise<SessionPolicy> {
   const application = await applicationPolicy(ctx);
-  const changed = await organizations.change(ctx, ref, (former) => {
+  const changed = await changePolicy(ctx, ref, (former) => {
     const untouched = { absolute: application.absolute, idleEnabled: false, idle: 0 };
     const policy = { ...(policyOf(former) ?? untouched), ...input };
     check(policy, application);
-    return { session_policy: JSON.stringify(policy) };
+    return policy;
   });
   return policyOf(changed) ?? application;
 }
 
-/** What applies to a session that begins now, where both policies have a say: the stricter of the two. */
-export function stricter(application: SessionPolicy, own: SessionPolicy | undefined): SessionPolicy {
-  if (!own) return application;
-  const idle = [application, own].filter((policy) => policy.idleEnabled).map((policy) => policy.idle);
-  return {
-    absolute: Math.min(application.absolute, own.absolute),
-    idleEnabled: idle.length > 0,
-    idle: idle.length > 0 ? Math.min(...idle) : 0,
-  };
+async function changePolicy(
+  ctx: Ctx,
+  ref: OrganizationRef,
+  to: (former: Organization) => SessionPolicy | null,
+): Promise<Organization> {
+  return inTransaction(ctx, async (ctx) => {
+    const changed = await organizations.change(ctx, ref, (former) => {
+      const policy = to(former);
+      return { session_policy: policy && JSON.stringify(policy) };
+    });
+    await known.forget(ctx, changed.id);
+    return changed;
+  });
 }
 
 function check(policy: SessionPolicy, { accessToken }: ApplicationPolicy): void {

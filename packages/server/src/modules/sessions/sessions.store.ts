@@ -137,17 +137,17 @@ export async function find(at: Scope, id: string, now: Date): Promise<Session | 
     .executeTakeFirst();
 }
 
-/** Moves a live session's activity; undefined when it has ended meanwhile. */
+/** Moves a live session's activity and, by as long as it was, its idle expiry; undefined when it has ended meanwhile. */
 export async function touch(
   at: Scope,
   id: string,
-  times: { now: Date; idleExpiresAt: Date | null; organizationId?: string },
+  times: { now: Date; organizationId?: string },
 ): Promise<Session | undefined> {
   return at.db
     .updateTable("sessions")
     .set({
       last_active_at: times.now,
-      idle_expires_at: times.idleExpiresAt,
+      idle_expires_at: sql<Date | null>`${times.now}::timestamptz + (idle_expires_at - last_active_at)`,
       ...(times.organizationId !== undefined && { organization_id: times.organizationId }),
     })
     .where("environment_id", "=", at.environmentId)
@@ -161,7 +161,14 @@ export async function touch(
 export async function setSecret(
   at: Scope,
   id: string,
-  change: { secretHash: Buffer; now: Date; idleExpiresAt: Date | null; organizationId: string },
+  change: {
+    secretHash: Buffer;
+    now: Date;
+    idleExpiresAt: Date | null;
+    /** The session ends then at the latest; one that ends sooner still does. */
+    absoluteExpiresAt: Date;
+    organizationId: string;
+  },
 ): Promise<Session | undefined> {
   return at.db
     .updateTable("sessions")
@@ -171,6 +178,7 @@ export async function setSecret(
       last_active_at: change.now,
       updated_at: change.now,
       idle_expires_at: change.idleExpiresAt,
+      absolute_expires_at: sql<Date>`least(absolute_expires_at, ${change.absoluteExpiresAt})`,
       organization_id: change.organizationId,
     })
     .where("environment_id", "=", at.environmentId)

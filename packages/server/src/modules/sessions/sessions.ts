@@ -5,7 +5,7 @@
 import { type Ctx, inTransaction } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
-import * as environments from "../environments/environments.ts";
+import { sessionLimits } from "../organizations/session-policy.ts";
 import { sessionEnded } from "./events.ts";
 import type { LiveSession, Session } from "./sessions.store.ts";
 import * as store from "./sessions.store.ts";
@@ -87,11 +87,8 @@ export async function findById(ctx: Ctx, id: string): Promise<Session | undefine
  * @returns undefined when the session has ended meanwhile
  */
 export async function touch(ctx: Ctx, id: string, organizationId?: string): Promise<Session | undefined> {
-  const now = ctx.now();
-  const idleExpiresAt = await idleExpiry(ctx, now);
   return store.touch(ctx, id, {
-    now,
-    idleExpiresAt,
+    now: ctx.now(),
     ...(organizationId !== undefined && { organizationId }),
   });
 }
@@ -183,7 +180,7 @@ async function renew(ctx: Ctx, former: Session, input: SignIn, secret: string): 
   const renewed = await store.setSecret(ctx, former.id, {
     secretHash: hashSecret(secret),
     now,
-    idleExpiresAt: await idleExpiry(ctx, now),
+    ...(await expiry(ctx, input.organizationId, now)),
     organizationId: input.organizationId,
   });
   if (renewed) await store.setEntry(ctx, renewed.id, input, now);
@@ -192,7 +189,7 @@ async function renew(ctx: Ctx, former: Session, input: SignIn, secret: string): 
 
 async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<Session> {
   const now = ctx.now();
-  const { lifetimes } = await environments.current(ctx);
+  const { idleExpiresAt, absoluteExpiresAt } = await expiry(ctx, input.organizationId, now);
   const row = {
     id: newId("ses"),
     environment_id: ctx.environmentId,
@@ -206,13 +203,18 @@ async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<Session> 
     created_at: now,
     updated_at: now,
     last_active_at: now,
-    idle_expires_at: await idleExpiry(ctx, now),
-    absolute_expires_at: new Date(now.getTime() + lifetimes.sessionAbsolute * 1000),
+    idle_expires_at: idleExpiresAt,
+    absolute_expires_at: absoluteExpiresAt,
   };
   return store.insert(ctx, row, input);
 }
 
-async function idleExpiry(ctx: Ctx, now: Date): Promise<Date | null> {
-  const { sessionIdle } = (await environments.current(ctx)).lifetimes;
-  return sessionIdle === undefined ? null : new Date(now.getTime() + sessionIdle * 1000);
+/** When a session that begins now, or enters an organization, ends: a policy that changes later is for new ones. */
+async function expiry(ctx: Ctx, organizationId: string, now: Date) {
+  const { absolute, idle } = await sessionLimits(ctx, organizationId);
+  const after = (seconds: number) => new Date(now.getTime() + seconds * 1000);
+  return {
+    absoluteExpiresAt: after(absolute),
+    idleExpiresAt: idle === undefined ? null : after(idle),
+  };
 }
