@@ -26,7 +26,7 @@ beforeAll(async () => {
     "organizations_sessions_read",
     "organizations_sessions_write",
   ]);
-  places.reader = await sessionToken(app, tenant, ["organizations_sessions_read"]);
+  places.nobody = await sessionToken(app, tenant, []);
 });
 afterAll(async () => app.stop());
 
@@ -318,15 +318,21 @@ describe("the session policy", () => {
     {
       name: "is read by an end user",
       request: "GET /organizations/{tenant}/session-policy",
-      caller: "reader",
+      caller: "user",
       status: 200,
       answer: { policy: { idle_session_timeout: 30 } },
     },
     {
       name: "is not changed without the permission",
       request: "PATCH /organizations/{tenant}/session-policy",
-      caller: "reader",
+      caller: "nobody",
       body: custom,
+      status: 403,
+    },
+    {
+      name: "is not read without the permission",
+      request: "GET /organizations/{tenant}/session-policy",
+      caller: "nobody",
       status: 403,
     },
     {
@@ -353,7 +359,7 @@ describe("the session policy", () => {
     {
       name: "of the environment is not told to another organization",
       request: "GET /organizations/{acme}/application-session-policy",
-      caller: "reader",
+      caller: "user",
       status: 404,
     },
   ]);
