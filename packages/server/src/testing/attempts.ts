@@ -17,6 +17,34 @@ export const attempts: Record<string, Attempt> = {
     body: { display_name: "taken over" },
   },
   "OrganizationService/DeleteOrganization": { request: "DELETE /organizations/{org}" },
+  "OrganizationService/GeneratePortalLink": { request: "PUT /organizations/{org}/portal_links" },
+  "OrganizationService/GetPortalLinks": { request: "GET /organizations/{org}/portal_links" },
+  "OrganizationService/DeletePortalLink": { request: "DELETE /organizations/{org}/portal_links" },
+  "OrganizationService/DeletePortalLinkByID": { request: "DELETE /organizations/{org}/portal_links/{link}" },
+  "OrganizationService/UpdateOrganizationSettings": {
+    request: "PATCH /organizations/{org}/settings",
+    body: { features: [{ name: "sso", enabled: false }] },
+  },
+  "OrganizationService/UpdateOrganizationSessionPolicy": {
+    request: "PATCH /organizations/{org}/session-policy",
+    body: { policy_source: "CUSTOM", absolute_session_timeout: 60 },
+  },
+  "OrganizationService/GetOrganizationSessionPolicy": { request: "GET /organizations/{org}/session-policy" },
+  "OrganizationService/GetApplicationSessionPolicy": {
+    request: "GET /organizations/{org}/application-session-policy",
+  },
+  "OrganizationService/UpsertUserManagementSettings": {
+    request: "PATCH /organizations/{org}/settings/usermanagement",
+    body: { settings: { max_allowed_users: 1 } },
+  },
+  "OrganizationService/GetOrganizationUserManagementSetting": {
+    request: "GET /organizations/{org}/settings/usermanagement",
+  },
+  "MembersService/GetMember": { request: "GET /members/{member}" },
+  "MembersService/UpdateMember": { request: "PATCH /members/{member}", body: { first_name: "taken over" } },
+  "MembersService/DeleteMember": { request: "DELETE /members/{member}" },
+  "DomainService/UpdateDomain": { request: "PATCH /organizations/{org}/domains/{domain}", body: {} },
+  "DomainService/VerifyDomain": { request: "PATCH /organizations/{org}/domains/{domain}:verify" },
   "DomainService/CreateDomain": {
     request: "POST /organizations/{org}/domains",
     body: { domain: "taken-over.com" },
@@ -153,6 +181,16 @@ export const attempts: Record<string, Attempt> = {
 
 /** These take no id of anybody: they are about the caller's own environment, or are lists, tested below. */
 export const withoutIds = [
+  "AuditLogsService/ListAuthRequests",
+  "DomainService/ListAuthorizedDomains",
+  "EventsService/ListEvents",
+  "EventsService/ListEventsPaginated",
+  "EventsService/SendCustomEvent",
+  "MembersService/CreateMember",
+  "MembersService/GetCurrentMember",
+  "MembersService/ListMembers",
+  "MembersService/UpdateCurrentMember",
+  "OrganizationService/SearchOrganization",
   "AuthService/DiscoveryAuthMethod",
   "ConnectionService/CreateEnvironmentConnection",
   "ConnectionService/ListConnections",
@@ -170,4 +208,11 @@ export const withoutIds = [
   "UserService/GetCurrentUser",
   "UserService/ListUsers",
   "UserService/SearchUsers",
+];
+
+/** Members belong to the install: the contract answers an application of another environment with 403. */
+export const ofFirstEnvironment = [
+  "MembersService/GetMember",
+  "MembersService/UpdateMember",
+  "MembersService/DeleteMember",
 ];
