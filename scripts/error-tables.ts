@@ -8,6 +8,7 @@ import { oauthErrors } from "../packages/server/src/modules/oauth/errors.ts";
 import { organizationErrors } from "../packages/server/src/modules/organizations/errors.ts";
 import { roleErrors } from "../packages/server/src/modules/roles/errors.ts";
 import { simulatorErrors } from "../packages/server/src/modules/simulator/errors.ts";
+import { tokenErrors } from "../packages/server/src/modules/tokens/errors.ts";
 import { traceErrors } from "../packages/server/src/modules/traces/errors.ts";
 import { userErrors } from "../packages/server/src/modules/users/errors.ts";
 
@@ -64,6 +65,7 @@ export const errorTables: readonly ErrorTable[] = [
       unauthorized_client: ["OAuth"],
       unsupported_grant_type: ["OAuth"],
       UNAUTHENTICATED: ["API"],
+      ORGANIZATION_CLIENT_NOT_ALLOWED: ["API"],
       invalid_token: ["OAuth"],
     },
   },
@@ -74,6 +76,7 @@ export const errorTables: readonly ErrorTable[] = [
     usually: "API",
     places: { invalid_client: ["OAuth"] },
   },
+  { title: "API tokens", module: "tokens", errors: tokenErrors, usually: "API" },
   { title: "Organizations", module: "organizations", errors: organizationErrors, usually: "API" },
   { title: "Domains", module: "domains", errors: domainErrors, usually: "API" },
   {

@@ -9,6 +9,7 @@ import { withStartLock } from "./db/data-keys.store.ts";
 import { isReady } from "./db/ready.ts";
 import { prepareFirstEnvironment, systemCtx } from "./first-start.ts";
 import { authService } from "./modules/auth/rpc.ts";
+import { clientReactions } from "./modules/clients/reactions.ts";
 import { clientService } from "./modules/clients/rpc.ts";
 import { connectionTestRoutes } from "./modules/connections/connection-test.http.ts";
 import { initRoutes } from "./modules/connections/init.http.ts";
@@ -31,6 +32,7 @@ import { callerOf } from "./modules/oauth/token-state.ts";
 import { organizationService } from "./modules/organizations/rpc.ts";
 import { rolesService } from "./modules/roles/rpc.ts";
 import { sessionReactions } from "./modules/sessions/reactions.ts";
+import { apiTokenService } from "./modules/tokens/rpc.ts";
 import { traceReactions } from "./modules/traces/reactions.ts";
 import { traceService } from "./modules/traces/rpc.ts";
 import { traceRoutes } from "./modules/traces/traces.http.ts";
@@ -52,6 +54,7 @@ export const services = [
   rolesService,
   userService,
   clientService,
+  apiTokenService,
   traceService,
   connectionService,
   gatehouseConnectionService,
@@ -75,7 +78,13 @@ const routes: HttpRoute[] = [
 ];
 
 /** Run in this order, in the transaction of the change. */
-const reactions = [...userReactions, ...sessionReactions, ...traceReactions, ...connectionReactions];
+const reactions = [
+  ...userReactions,
+  ...sessionReactions,
+  ...clientReactions,
+  ...traceReactions,
+  ...connectionReactions,
+];
 
 export const emit = createEmit(reactions);
 

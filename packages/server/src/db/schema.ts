@@ -20,6 +20,21 @@ export type JsonInput = string | (object & { length?: never });
 /** Read as a Date; written as a Date or in ISO 8601. */
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface ApiTokens {
+  created_at: Timestamp;
+  custom_claims: Generated<Json>;
+  description: Generated<string>;
+  environment_id: string;
+  expires_at: Timestamp | null;
+  hash: Buffer;
+  id: string;
+  invalidated_at: Timestamp | null;
+  organization_id: string;
+  suffix: string;
+  updated_at: Timestamp;
+  user_id: string | null;
+}
+
 export interface AuthRequests {
   browser_hash: Buffer;
   client_id: string;
@@ -74,9 +89,11 @@ export interface ClientSecrets {
 
 export interface Clients {
   access_token_expiry: number | null;
+  audience: Generated<string[]>;
   back_channel_logout_uris: Generated<string[]>;
   created_at: Timestamp;
   custom_claims: Generated<Json>;
+  description: Generated<string>;
   disallow_api_access: Generated<boolean>;
   enforce_pkce: Generated<boolean>;
   environment_id: string;
@@ -84,6 +101,7 @@ export interface Clients {
   id: string;
   initiate_login_uri: Generated<string>;
   name: string;
+  organization_id: string | null;
   post_login_uris: Generated<string[]>;
   post_logout_redirect_uris: Generated<string[]>;
   scopes: Generated<string[]>;
@@ -468,6 +486,7 @@ export interface Users {
 
 /** Every table by its name. */
 export interface Database {
+  api_tokens: ApiTokens;
   auth_requests: AuthRequests;
   authorization_codes: AuthorizationCodes;
   client_secrets: ClientSecrets;
