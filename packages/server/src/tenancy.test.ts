@@ -49,6 +49,7 @@ beforeAll(async () => {
     [ours, await userOf(ours, "our-user")],
     [theirs, await userOf(theirs, "their-user")],
   ]);
+  await addMachines(theirs);
   tokens.all = await sessionToken(app, ours, everyPermission);
   tokens.none = await sessionToken(app, ours, []);
   await app.api(`/organizations/${theirs.organizationId}`, {
@@ -113,12 +114,28 @@ function fill(text: string, names: Record<string, string>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => names[name] ?? whole);
 }
 
+function fillBody(body: object, names: Record<string, string>): object {
+  return JSON.parse(fill(JSON.stringify(body), names));
+}
+
 function idsOf(tenant: SamlTenant, domain: string) {
   const { organizationId: org, connectionId: connection } = tenant;
   const user = users.get(tenant) ?? "";
   const role = tenant === theirs ? "their_role" : "member";
   const ids = { org, connection, domain, social, user, role, client: app.clientId, env: app.environmentId };
-  return { ...ids, ...tested.get(tenant) };
+  return { ...ids, ...tested.get(tenant), ...machines.get(tenant) };
+}
+
+/** A machine client of the tenant with its secret, and an API token. */
+const machines = new Map<SamlTenant, { robot: string; secret: string; token: string }>();
+
+async function addMachines(tenant: SamlTenant): Promise<void> {
+  const { body } = await app.api(`/organizations/${tenant.organizationId}/clients`, {
+    body: { name: "Robot" },
+  });
+  const { client_id: robot, secrets } = body.client;
+  const made = await app.api("/tokens", { body: { organization_id: tenant.organizationId } });
+  machines.set(tenant, { robot, secret: secrets[0].id, token: made.body.token_id });
 }
 
 /** A test sign-in at the tenant's connection, and the trace that it left. */
@@ -139,7 +156,7 @@ async function testConnection(tenant: SamlTenant): Promise<void> {
 
 async function call(attempt: Attempt, names: Record<string, string>, token: string): Promise<ApiAnswer> {
   const [method = "", path = ""] = fill(attempt.request, names).split(" ");
-  return app.api(path, { method, token, ...(attempt.body && { body: attempt.body }) });
+  return app.api(path, { method, token, ...(attempt.body && { body: fillBody(attempt.body, names) }) });
 }
 
 /** All that there is of the first environment, as text. */
@@ -155,6 +172,7 @@ async function everything(): Promise<string> {
     "roles",
     "permissions",
     "users",
+    "api_tokens",
   ] as const;
   const rows = await Promise.all(
     tables.map((table) => app.app.db.selectFrom(table).selectAll().orderBy("id").execute()),
@@ -166,7 +184,13 @@ async function everything(): Promise<string> {
     .orderBy("memberships.user_id")
     .orderBy("role_id")
     .execute();
-  return JSON.stringify([rows, memberships]);
+  // Not the last use of secrets, which is noted while nobody waits for it.
+  const secrets = await app.app.db
+    .selectFrom("client_secrets")
+    .select(["id", "status"])
+    .orderBy("id")
+    .execute();
+  return JSON.stringify([rows, memberships, secrets]);
 }
 
 test("the table names every method that is built", async () => {
@@ -266,6 +290,8 @@ describe("an end user of one organization", () => {
       { request: "GET /organizations" },
       { request: "GET /organizations:external/theirs" },
       { request: "DELETE /organizations/{org}" },
+      { request: "GET /clients" },
+      { request: "POST /clients", body: { name: "Mine", client_type: "WEB_APP" } },
       { request: "GET /clients/{client}" },
       { request: "PATCH /clients/{client}", body: { name: "Mine" } },
       { request: "GET /connections/{connection}" },
@@ -328,8 +354,9 @@ describe("an application of another environment", () => {
     const before = await everything();
     const built = await builtMethods();
     for (const [name, { request, body }] of Object.entries(attempts)) {
-      const [method = "", path = ""] = fill(request, idsOf(theirs, domains.theirs)).split(" ");
-      const { status } = await other.api(path, { method, ...(body && { body }) });
+      const names = idsOf(theirs, domains.theirs);
+      const [method = "", path = ""] = fill(request, names).split(" ");
+      const { status } = await other.api(path, { method, ...(body && { body: fillBody(body, names) }) });
       const admitted = ((built.get(name)?.callers ?? 0) & callerBits.CLIENT) !== 0;
       expect({ name, status }).toEqual({ name, status: admitted ? 404 : 403 });
     }
@@ -357,6 +384,10 @@ describe("an application of another environment", () => {
     for (const path of ["/users", "/users:search?query=user", "/users:search?query=their-user"]) {
       expect((await other.api(path)).body).toMatchObject({ users: [], total_size: 0 });
     }
+    expect((await other.api("/clients")).body).toMatchObject({
+      clients: [{ id: other.clientId }],
+      total_size: 1,
+    });
     const { next_page_token: token } = (await app.api("/organizations?page_size=1")).body;
     expect((await other.api(`/organizations?page_token=${token}`)).body).toMatchObject({ organizations: [] });
   });
