@@ -18,17 +18,6 @@ export async function list(at: Scope, organizationId: string, page: PageRange): 
     .execute();
 }
 
-/** Until the transaction ends, the organization gets no further client. */
-export async function lockOrganization(at: Scope, organizationId: string): Promise<void> {
-  await at.db
-    .selectFrom("organizations")
-    .select("id")
-    .where("environment_id", "=", at.environmentId)
-    .where("id", "=", organizationId)
-    .forUpdate()
-    .execute();
-}
-
 export async function ids(at: Scope, organizationId: string): Promise<string[]> {
   const rows = await at.db
     .selectFrom("clients")

@@ -127,8 +127,6 @@ export async function deleteSecret(
 
 /** Makes all processes forget the clients of an organization that goes; the rows go with the organization's. */
 export async function forgetAll(ctx: Ctx, organizationId: string): Promise<void> {
-  // A client that is made meanwhile would go with the row, and stay remembered.
-  await store.lockOrganization(ctx, organizationId);
   for (const id of await store.ids(ctx, organizationId)) await known.forget(ctx, id);
   await removeCount(ctx, counter, organizationId);
 }
