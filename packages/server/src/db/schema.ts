@@ -194,10 +194,16 @@ export interface Domains {
 
 export interface Environments {
   authentication_mode: string;
+  base_url: string | null;
+  context: Generated<Json>;
   created_at: Timestamp;
+  custom_domain: string | null;
+  custom_domain_status: string | null;
+  first_secret_at: Timestamp | null;
   id: string;
   name: string;
   public_url: string;
+  region_code: Generated<string>;
   settings: Generated<Json>;
   type: string;
   updated_at: Timestamp;
@@ -361,6 +367,19 @@ export interface SchemaMigrations {
   version: number;
 }
 
+export interface Secrets {
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp | null;
+  hash: Buffer | null;
+  id: string;
+  last_used_at: Timestamp | null;
+  sealed: Buffer | null;
+  suffix: string;
+  type: string;
+  updated_at: Timestamp;
+}
+
 export interface SessionClients {
   client_id: string;
   environment_id: string;
@@ -387,6 +406,7 @@ export interface Sessions {
   environment_id: string;
   id: string;
   idle_expires_at: Timestamp | null;
+  idle_seconds: number | null;
   ip: string;
   last_active_at: Timestamp;
   organization_id: string;
@@ -460,6 +480,20 @@ export interface UsedAssertions {
   expires_at: Timestamp;
 }
 
+export interface UserAttributes {
+  created_at: Timestamp;
+  datatype: string;
+  enabled: boolean;
+  environment_id: string;
+  key: string;
+  label: string;
+  oidc_mapping: Generated<string>;
+  required: boolean;
+  saml_mapping: Generated<string>;
+  source: string;
+  updated_at: Timestamp;
+}
+
 export interface Users {
   created_at: Timestamp;
   custom_attributes: Generated<Json>;
@@ -515,6 +549,7 @@ export interface Database {
   saml_certificates: SamlCertificates;
   saml_responses: SamlResponses;
   schema_migrations: SchemaMigrations;
+  secrets: Secrets;
   session_clients: SessionClients;
   session_organizations: SessionOrganizations;
   sessions: Sessions;
@@ -524,5 +559,6 @@ export interface Database {
   sso_requests: SsoRequests;
   traces: Traces;
   used_assertions: UsedAssertions;
+  user_attributes: UserAttributes;
   users: Users;
 }
