@@ -93,7 +93,9 @@ export async function callerOf(ctx: Ctx, token: string): Promise<Caller> {
   if (signedIn) {
     const permissions = openedBy(Array.isArray(claims.permissions) ? claims.permissions.map(String) : []);
     const { session, organizationId } = signedIn;
-    return { kind: "SESSION", userId: session.user_id, sessionId: session.id, organizationId, permissions };
+    const { user_id: userId, id: sessionId } = session;
+    const tokenExpiresAt = new Date(Number(claims.exp) * 1000);
+    return { kind: "SESSION", userId, sessionId, organizationId, permissions, tokenExpiresAt };
   }
   if (client.organization_id !== null) throw errors.ORGANIZATION_CLIENT_NOT_ALLOWED();
   if (claims.sub !== client.id || client.disallow_api_access) throw errors.UNAUTHENTICATED();

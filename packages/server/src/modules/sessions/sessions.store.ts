@@ -141,13 +141,14 @@ export async function find(at: Scope, id: string, now: Date): Promise<Session | 
 export async function touch(
   at: Scope,
   id: string,
-  times: { now: Date; idleExpiresAt: Date | null; organizationId?: string },
+  times: { now: Date; organizationId?: string },
 ): Promise<Session | undefined> {
   return at.db
     .updateTable("sessions")
     .set({
       last_active_at: times.now,
-      idle_expires_at: times.idleExpiresAt,
+      // Null where the session does not end for idleness.
+      idle_expires_at: sql<Date | null>`${times.now}::timestamptz + idle_seconds * interval '1 second'`,
       ...(times.organizationId !== undefined && { organization_id: times.organizationId }),
     })
     .where("environment_id", "=", at.environmentId)
@@ -161,8 +162,16 @@ export async function touch(
 export async function setSecret(
   at: Scope,
   id: string,
-  change: { secretHash: Buffer; now: Date; idleExpiresAt: Date | null; organizationId: string },
+  change: {
+    secretHash: Buffer;
+    now: Date;
+    idleSeconds: number | null;
+    absoluteExpiresAt: Date;
+    organizationId: string;
+  },
 ): Promise<Session | undefined> {
+  // The stricter one holds where the session enters an organization with another policy; least() passes nulls over.
+  const idleSeconds = sql<number | null>`least(idle_seconds, ${change.idleSeconds}::integer)`;
   return at.db
     .updateTable("sessions")
     .set({
@@ -170,7 +179,9 @@ export async function setSecret(
       authenticated_at: change.now,
       last_active_at: change.now,
       updated_at: change.now,
-      idle_expires_at: change.idleExpiresAt,
+      idle_seconds: idleSeconds,
+      idle_expires_at: sql<Date | null>`${change.now}::timestamptz + ${idleSeconds} * interval '1 second'`,
+      absolute_expires_at: sql<Date>`least(absolute_expires_at, ${change.absoluteExpiresAt}::timestamptz)`,
       organization_id: change.organizationId,
     })
     .where("environment_id", "=", at.environmentId)

@@ -5,10 +5,10 @@
 import { type Ctx, inTransaction } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
-import * as environments from "../environments/environments.ts";
 import { sessionEnded } from "./events.ts";
 import type { LiveSession, Session } from "./sessions.store.ts";
 import * as store from "./sessions.store.ts";
+import { timeoutsOf } from "./timeouts.ts";
 
 export type { LiveSession, Session };
 
@@ -87,11 +87,8 @@ export async function findById(ctx: Ctx, id: string): Promise<Session | undefine
  * @returns undefined when the session has ended meanwhile
  */
 export async function touch(ctx: Ctx, id: string, organizationId?: string): Promise<Session | undefined> {
-  const now = ctx.now();
-  const idleExpiresAt = await idleExpiry(ctx, now);
   return store.touch(ctx, id, {
-    now,
-    idleExpiresAt,
+    now: ctx.now(),
     ...(organizationId !== undefined && { organizationId }),
   });
 }
@@ -125,7 +122,7 @@ export async function end(
     const key = "id" in which ? which : { secretHash: hashSecret(which.secret) };
     const session = await store.end(ctx, key, status, ctx.now());
     if (!session) return undefined;
-    await emitEnded(ctx, session, status);
+    await tellEnded(ctx, session, status);
     return session;
   });
 }
@@ -146,7 +143,7 @@ export async function endByUpstream(
   if (names.subject === undefined && !names.sessions?.length) throw new RangeError("nobody is named");
   return inTransaction(ctx, async (ctx) => {
     const ended = await store.endByUpstream(ctx, connectionId, names, ctx.now());
-    for (const session of ended) await emitEnded(ctx, session, "logout");
+    for (const session of ended) await tellEnded(ctx, session, "logout");
     return ended;
   });
 }
@@ -173,17 +170,20 @@ export async function connectionOf(ctx: Ctx, sessionId: string, organizationId: 
   return (await store.findConnection(ctx, sessionId, organizationId)) ?? "";
 }
 
-async function emitEnded(ctx: Ctx, session: Session, status: string): Promise<void> {
+/** Announces the end of a session, in the transaction that ended it. */
+export async function tellEnded(ctx: Ctx, session: Session, status: string): Promise<void> {
   const { id: session_id, user_id, organization_id } = session;
   await ctx.emit(sessionEnded, { session_id, user_id, organization_id, status }, organization_id);
 }
 
 async function renew(ctx: Ctx, former: Session, input: SignIn, secret: string): Promise<Session | undefined> {
   const now = ctx.now();
+  const timeouts = await timeoutsOf(ctx, input.organizationId);
   const renewed = await store.setSecret(ctx, former.id, {
     secretHash: hashSecret(secret),
     now,
-    idleExpiresAt: await idleExpiry(ctx, now),
+    idleSeconds: timeouts.idle ?? null,
+    absoluteExpiresAt: later(now, timeouts.absolute),
     organizationId: input.organizationId,
   });
   if (renewed) await store.setEntry(ctx, renewed.id, input, now);
@@ -192,7 +192,7 @@ async function renew(ctx: Ctx, former: Session, input: SignIn, secret: string): 
 
 async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<Session> {
   const now = ctx.now();
-  const { lifetimes } = await environments.current(ctx);
+  const { absolute, idle } = await timeoutsOf(ctx, input.organizationId);
   const row = {
     id: newId("ses"),
     environment_id: ctx.environmentId,
@@ -206,13 +206,13 @@ async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<Session> 
     created_at: now,
     updated_at: now,
     last_active_at: now,
-    idle_expires_at: await idleExpiry(ctx, now),
-    absolute_expires_at: new Date(now.getTime() + lifetimes.sessionAbsolute * 1000),
+    idle_seconds: idle ?? null,
+    idle_expires_at: idle === undefined ? null : later(now, idle),
+    absolute_expires_at: later(now, absolute),
   };
   return store.insert(ctx, row, input);
 }
 
-async function idleExpiry(ctx: Ctx, now: Date): Promise<Date | null> {
-  const { sessionIdle } = (await environments.current(ctx)).lifetimes;
-  return sessionIdle === undefined ? null : new Date(now.getTime() + sessionIdle * 1000);
+function later(now: Date, seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000);
 }
