@@ -7,7 +7,7 @@ import type { Config } from "./config.ts";
 import type { App, Ctx } from "./context.ts";
 import { withStartLock } from "./db/data-keys.store.ts";
 import { isReady } from "./db/ready.ts";
-import { prepareFirstEnvironment, systemCtx } from "./first-start.ts";
+import { environmentReactions, prepareFirstEnvironment, systemCtx } from "./first-start.ts";
 import { authService } from "./modules/auth/rpc.ts";
 import { clientReactions } from "./modules/clients/reactions.ts";
 import { clientService } from "./modules/clients/rpc.ts";
@@ -23,7 +23,7 @@ import { samlLogoutRoutes } from "./modules/connections/saml-logout.http.ts";
 import { domainService } from "./modules/domains/rpc.ts";
 import { idOfHost } from "./modules/environments/environments.ts";
 import { homeRoutes } from "./modules/environments/home.http.ts";
-import { environmentService } from "./modules/environments/rpc.ts";
+import { environmentService, gatehouseEnvironmentService } from "./modules/environments/rpc.ts";
 import { createEmit } from "./modules/events/events.ts";
 import { authorizeRoutes } from "./modules/oauth/authorize.http.ts";
 import { documentRoutes } from "./modules/oauth/documents.http.ts";
@@ -31,11 +31,14 @@ import { tokenRoutes } from "./modules/oauth/token.http.ts";
 import { callerOf } from "./modules/oauth/token-state.ts";
 import { organizationService } from "./modules/organizations/rpc.ts";
 import { rolesService } from "./modules/roles/rpc.ts";
+import { secretService } from "./modules/secrets/rpc.ts";
 import { sessionReactions } from "./modules/sessions/reactions.ts";
+import { sessionService } from "./modules/sessions/rpc.ts";
 import { apiTokenService } from "./modules/tokens/rpc.ts";
 import { traceReactions } from "./modules/traces/reactions.ts";
 import { traceService } from "./modules/traces/rpc.ts";
 import { traceRoutes } from "./modules/traces/traces.http.ts";
+import { userAttributeService } from "./modules/user-attributes/rpc.ts";
 import { userReactions } from "./modules/users/reactions.ts";
 import { userService } from "./modules/users/rpc.ts";
 import { type Fakes, openRuntime } from "./runtime.ts";
@@ -48,11 +51,15 @@ import { createTransport } from "./transport/transport.ts";
 
 /** The doors of the contract, in reading order; docs/compatibility.md is generated from them. */
 export const services = [
+  secretService,
   environmentService,
+  gatehouseEnvironmentService,
   organizationService,
   domainService,
   rolesService,
   userService,
+  userAttributeService,
+  sessionService,
   clientService,
   apiTokenService,
   traceService,
@@ -79,6 +86,7 @@ const routes: HttpRoute[] = [
 
 /** Run in this order, in the transaction of the change. */
 const reactions = [
+  ...environmentReactions,
   ...userReactions,
   ...sessionReactions,
   ...clientReactions,
@@ -119,7 +127,12 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
     const transport = createTransport({
       app,
       services,
-      contract: [...contract, traceService.service, gatehouseConnectionService.service],
+      contract: [
+        ...contract,
+        traceService.service,
+        gatehouseConnectionService.service,
+        gatehouseEnvironmentService.service,
+      ],
       routes: [...routes, ...appRoutes({ login: loginPages }), ...(simulator?.routes ?? [])],
       resolveEnvironment: (host) => idOfHost(app, host),
       verifyBearer: callerOf,

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createSecureContext } from "node:tls";
+import { isNameServer } from "./lib/dns-txt.ts";
 
 export interface Config {
   mode: "development" | "production";
@@ -30,6 +31,8 @@ export interface Config {
   traceDays: number;
   /** The most requests a minute; undefined counts none. */
   limits: Readonly<Record<LimitName, number>> | undefined;
+  /** Empty: the name servers of the system. */
+  dns: string[];
 }
 
 /** What is counted by the address that a request comes from. */
@@ -206,6 +209,12 @@ export const settings = [
     about:
       "Wrong secrets for one client from one address; the right one is still taken from all other addresses.",
   },
+  {
+    name: "GATEHOUSE_DNS",
+    type: "address or address:port, comma-separated",
+    default: "the name servers of the system",
+    about: "The name servers that are asked for the TXT records by which organizations prove their domains.",
+  },
 ] as const satisfies readonly Setting[];
 
 type Name = (typeof settings)[number]["name"];
@@ -253,6 +262,7 @@ export function readConfig(env: Env): Config {
     ),
     traceDays: reader.whole("GATEHOUSE_TRACE_DAYS", 30, 1, 3_650),
     limits: reader.limits(mode === "production" ? "on" : "off"),
+    dns: reader.nameServers("GATEHOUSE_DNS"),
   };
   if (mode === "production") problems.push(...missingInProduction(config, problems));
   if (problems.length > 0) throw new ConfigError(problems);
@@ -338,6 +348,14 @@ class Reader {
 
   port(name: Name, fallback: number): number {
     return this.whole(name, fallback, 0, 65535);
+  }
+
+  nameServers(name: Name): string[] {
+    const servers = this.list(name);
+    const wrong = servers.find((server) => !isNameServer(server));
+    if (wrong !== undefined)
+      this.#problems.push(`${name} holds "${wrong}": it must be an IP address, with or without a port`);
+    return servers;
   }
 
   origin(name: Name, fallback: string): string {

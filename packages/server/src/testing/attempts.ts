@@ -1,4 +1,5 @@
 /** How tenancy is tried: each method that is built, called with ids of somebody else. */
+import { environmentAttempts, withoutIdsOfEnvironments } from "./environment-attempts.ts";
 
 /** A call of a method; names in braces are filled with ids. */
 export interface Attempt {
@@ -10,6 +11,7 @@ const saml = { provider: "CUSTOM", type: "SAML", ui_button_title: "taken over" }
 
 /** How each method is called with ids of somebody else. */
 export const attempts: Record<string, Attempt> = {
+  ...environmentAttempts,
   "OrganizationService/GetOrganization": { request: "GET /organizations/{org}" },
   "OrganizationService/GetOrganizationByExternalId": { request: "GET /organizations:external/theirs" },
   "OrganizationService/UpdateOrganization": {
@@ -183,6 +185,7 @@ export const attempts: Record<string, Attempt> = {
 
 /** These take no id of anybody: they are about the caller's own environment, or are lists, tested below. */
 export const withoutIds = [
+  ...withoutIdsOfEnvironments,
   "AuthService/DiscoveryAuthMethod",
   "ClientService/CreateClient",
   "ClientService/ListClient",

@@ -51,6 +51,7 @@ const baseConfig: Config = {
   databasePoolSize: 2,
   traceDays: 30,
   limits: undefined,
+  dns: [],
   masterKey: undefined,
   tls: undefined,
   trustedProxies: [],
