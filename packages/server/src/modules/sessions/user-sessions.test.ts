@@ -204,7 +204,7 @@ describe("the caller's own session", () => {
           subject: places.ada,
           email: `ada@${tenant.domain}`,
           organization_id: tenant.organizationId,
-          session_expiry: idle_expires_at < absolute_expires_at ? idle_expires_at : absolute_expires_at,
+          session_expiry: [idle_expires_at, absolute_expires_at].sort()[0],
           access_token_expiry: new Date(exp * 1000).toISOString().replace(".000", ""),
         },
       });
