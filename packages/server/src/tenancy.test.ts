@@ -142,7 +142,7 @@ async function addMachines(tenant: SamlTenant): Promise<void> {
 /** A test sign-in at the tenant's connection, and the trace that it left. */
 const tested = new Map<
   SamlTenant,
-  { test: string; trace: string; session: string; person: string; secret: string }
+  { test: string; trace: string; session: string; person: string; sealed: string }
 >();
 
 async function testConnection(tenant: SamlTenant): Promise<void> {
@@ -167,7 +167,7 @@ async function testConnection(tenant: SamlTenant): Promise<void> {
     const declared = { key: "declared", label: "Declared", datatype: "STRING" };
     await app.api(`/${source}-user-attributes`, { body: declared });
   }
-  const made = { session: session.id, person: session.user_id, secret: secret.body.secret.id };
+  const made = { session: session.id, person: session.user_id, sealed: secret.body.secret.id };
   tested.set(tenant, { test: id, trace: body.traces[0].id, ...made });
 }
 

@@ -73,9 +73,9 @@ export const environmentAttempts: Record<string, Attempt> = {
   "SessionService/RevokeSession": { request: "POST /sessions/{session}/revoke" },
   "SessionService/GetUserSessions": { request: "GET /users/{person}/sessions" },
   "SessionService/RevokeAllUserSessions": { request: "POST /users/{person}/sessions/revoke" },
-  "SecretService/RotateSecret": { request: "POST /secrets/{secret}:rotate" },
-  "SecretService/GetSecret": { request: "GET /secrets/{secret}?include_plaintext_secret=true" },
-  "SecretService/DeleteSecret": { request: "DELETE /secrets/{secret}" },
+  "SecretService/RotateSecret": { request: "POST /secrets/{sealed}:rotate" },
+  "SecretService/GetSecret": { request: "GET /secrets/{sealed}?include_plaintext_secret=true" },
+  "SecretService/DeleteSecret": { request: "DELETE /secrets/{sealed}" },
   "UserAttributeService/UpdateSsoUserAttribute": {
     request: "PATCH /sso-user-attributes/declared",
     body: { key: "declared", label: "Taken over", datatype: "STRING" },
