@@ -8,8 +8,12 @@ import { memberErrors } from "../packages/server/src/modules/members/errors.ts";
 import { oauthErrors } from "../packages/server/src/modules/oauth/errors.ts";
 import { organizationErrors } from "../packages/server/src/modules/organizations/errors.ts";
 import { roleErrors } from "../packages/server/src/modules/roles/errors.ts";
+import { secretErrors } from "../packages/server/src/modules/secrets/errors.ts";
+import { sessionErrors } from "../packages/server/src/modules/sessions/errors.ts";
 import { simulatorErrors } from "../packages/server/src/modules/simulator/errors.ts";
+import { tokenErrors } from "../packages/server/src/modules/tokens/errors.ts";
 import { traceErrors } from "../packages/server/src/modules/traces/errors.ts";
+import { userAttributeErrors } from "../packages/server/src/modules/user-attributes/errors.ts";
 import { userErrors } from "../packages/server/src/modules/users/errors.ts";
 
 /** API: the error body of REST and RPC. OAuth: the JSON of RFC 6749. App: at the redirect URI. Page: in the browser. */
@@ -65,6 +69,7 @@ export const errorTables: readonly ErrorTable[] = [
       unauthorized_client: ["OAuth"],
       unsupported_grant_type: ["OAuth"],
       UNAUTHENTICATED: ["API"],
+      ORGANIZATION_CLIENT_NOT_ALLOWED: ["API"],
       invalid_token: ["OAuth"],
     },
   },
@@ -75,6 +80,7 @@ export const errorTables: readonly ErrorTable[] = [
     usually: "API",
     places: { invalid_client: ["OAuth"] },
   },
+  { title: "API tokens", module: "tokens", errors: tokenErrors, usually: "API" },
   {
     title: "Organizations",
     module: "organizations",
@@ -107,6 +113,9 @@ export const errorTables: readonly ErrorTable[] = [
   { title: "Environments", module: "environments", errors: environmentErrors, usually: "API" },
   { title: "Roles and permissions", module: "roles", errors: roleErrors, usually: "API" },
   { title: "Users", module: "users", errors: userErrors, usually: "API" },
+  { title: "Sessions", module: "sessions", errors: sessionErrors, usually: "API" },
+  { title: "Declared attributes", module: "user-attributes", errors: userAttributeErrors, usually: "API" },
+  { title: "Secrets", module: "secrets", errors: secretErrors, usually: "API" },
   {
     title: "Simulated identity providers (development)",
     module: "simulator",

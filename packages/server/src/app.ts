@@ -7,9 +7,10 @@ import type { Config } from "./config.ts";
 import type { App, Ctx } from "./context.ts";
 import { withStartLock } from "./db/data-keys.store.ts";
 import { isReady } from "./db/ready.ts";
-import { prepareFirstEnvironment, systemCtx } from "./first-start.ts";
+import { environmentReactions, prepareFirstEnvironment, systemCtx } from "./first-start.ts";
 import { auditLogsService } from "./modules/auditlogs/rpc.ts";
 import { authService } from "./modules/auth/rpc.ts";
+import { clientReactions } from "./modules/clients/reactions.ts";
 import { clientService } from "./modules/clients/rpc.ts";
 import { connectionTestRoutes } from "./modules/connections/connection-test.http.ts";
 import { initRoutes } from "./modules/connections/init.http.ts";
@@ -23,7 +24,7 @@ import { samlLogoutRoutes } from "./modules/connections/saml-logout.http.ts";
 import { domainService } from "./modules/domains/rpc.ts";
 import { idOfHost } from "./modules/environments/environments.ts";
 import { homeRoutes } from "./modules/environments/home.http.ts";
-import { environmentService } from "./modules/environments/rpc.ts";
+import { environmentService, gatehouseEnvironmentService } from "./modules/environments/rpc.ts";
 import { createEmit } from "./modules/events/events.ts";
 import { eventsService } from "./modules/events/rpc.ts";
 import { membersService } from "./modules/members/rpc.ts";
@@ -35,10 +36,14 @@ import { callerOf } from "./modules/oauth/token-state.ts";
 import { portalRoutes } from "./modules/organizations/portal.http.ts";
 import { organizationService } from "./modules/organizations/rpc.ts";
 import { rolesService } from "./modules/roles/rpc.ts";
+import { secretService } from "./modules/secrets/rpc.ts";
 import { sessionReactions } from "./modules/sessions/reactions.ts";
+import { sessionService } from "./modules/sessions/rpc.ts";
+import { apiTokenService } from "./modules/tokens/rpc.ts";
 import { traceReactions } from "./modules/traces/reactions.ts";
 import { traceService } from "./modules/traces/rpc.ts";
 import { traceRoutes } from "./modules/traces/traces.http.ts";
+import { userAttributeService } from "./modules/user-attributes/rpc.ts";
 import { userReactions } from "./modules/users/reactions.ts";
 import { userService } from "./modules/users/rpc.ts";
 import { type Fakes, openRuntime } from "./runtime.ts";
@@ -52,13 +57,18 @@ import { createTransport } from "./transport/transport.ts";
 /** The doors of the contract, in reading order; docs/compatibility.md is generated from them. */
 export const services = [
   eventsService,
+  secretService,
   environmentService,
+  gatehouseEnvironmentService,
   membersService,
   organizationService,
   domainService,
   rolesService,
   userService,
+  userAttributeService,
+  sessionService,
   clientService,
+  apiTokenService,
   traceService,
   connectionService,
   gatehouseConnectionService,
@@ -85,7 +95,14 @@ const routes: HttpRoute[] = [
 ];
 
 /** Run in this order, in the transaction of the change. */
-const reactions = [...userReactions, ...sessionReactions, ...traceReactions, ...connectionReactions];
+const reactions = [
+  ...environmentReactions,
+  ...userReactions,
+  ...sessionReactions,
+  ...clientReactions,
+  ...traceReactions,
+  ...connectionReactions,
+];
 
 export const emit = createEmit(reactions);
 
@@ -120,7 +137,12 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
     const transport = createTransport({
       app,
       services,
-      contract: [...contract, traceService.service, gatehouseConnectionService.service],
+      contract: [
+        ...contract,
+        traceService.service,
+        gatehouseConnectionService.service,
+        gatehouseEnvironmentService.service,
+      ],
       routes: [...routes, ...appRoutes({ login: loginPages }), ...(simulator?.routes ?? [])],
       resolveEnvironment: (host) => idOfHost(app, host),
       verifyBearer: callerOf,

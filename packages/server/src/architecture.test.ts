@@ -103,7 +103,7 @@ const importRules: ImportRule[] = [
       (to?.kind === "transport" || /^(fastify|@fastify\/|node:https?2?$)/.test(name)) &&
       !["http", "transport", "assembly"].includes(from.kind) &&
       // `serve` is the form of an RPC door, no HTTP type.
-      !(from.kind === "rpc" && to?.path === "transport/service.ts"),
+      !((from.kind === "rpc" || from.kind === "mapper") && to?.path === "transport/service.ts"),
   },
   {
     rule: "1. SQL is seen only in *.store.ts and db/",

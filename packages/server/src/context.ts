@@ -15,7 +15,15 @@ export type Caller =
   | { kind: "NONE" }
   | { kind: "CLIENT"; clientId: string }
   | { kind: "USER"; userId: string }
-  | { kind: "SESSION"; userId: string; sessionId: string; organizationId: string; permissions: string[] }
+  | {
+      kind: "SESSION";
+      userId: string;
+      sessionId: string;
+      organizationId: string;
+      permissions: string[];
+      /** When the token that came with the request expires; absent where none did. */
+      tokenExpiresAt?: Date;
+    }
   | { kind: "CUSTOMER_PORTAL"; organizationId: string }
   | { kind: "WORKSPACE"; memberId: string }
   | { kind: "ACTIONS_PORTAL"; connectedAccountId: string };
@@ -93,6 +101,11 @@ export async function inTransaction<T>(ctx: Ctx, change: (ctx: Ctx) => Promise<T
 /** The same context on another connection: its methods stand on the prototype and follow `db`. */
 function withDb(ctx: Ctx, db: Db): Ctx {
   return Object.assign(Object.create(Object.getPrototypeOf(ctx)), ctx, { db });
+}
+
+/** The same caller and connection in another environment: only for rules that have judged that the caller may. */
+export function inEnvironment(ctx: Ctx, environmentId: string): Ctx {
+  return Object.assign(Object.create(Object.getPrototypeOf(ctx)), ctx, { environmentId });
 }
 
 const commitHooks = new WeakMap<Db, (() => void)[]>();

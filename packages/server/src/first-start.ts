@@ -10,6 +10,8 @@ import { replaceFile } from "./lib/whole-files.ts";
 import * as clients from "./modules/clients/clients.ts";
 import * as secrets from "./modules/clients/secrets.ts";
 import * as environments from "./modules/environments/environments.ts";
+import { environmentCreated } from "./modules/environments/events.ts";
+import { on } from "./modules/events/events.ts";
 import * as keys from "./modules/keys/keys.ts";
 import * as defaultRoles from "./modules/roles/defaults.ts";
 import type { CreateCtx } from "./transport/ctx.ts";
@@ -29,13 +31,25 @@ export async function prepareFirstEnvironment(app: App, createCtx: CreateCtx): P
   const { environmentId, clientId } = await withStartLock(app.db, async (db) => {
     const environmentId = await environments.ensureFirst(app, db);
     const ctx = Object.assign(systemCtx(createCtx, environmentId), { db });
-    await keys.ensure(ctx);
-    await defaultRoles.ensureDefaults(ctx);
-    return { environmentId, clientId: (await clients.ensureDefault(ctx)).id };
+    return { environmentId, clientId: await furnish(ctx) };
   });
   // After the commit: a file may be missing, and is then made anew, but never names a secret that no row has.
   await withStartLock(app.db, () => writeCredentials(app, systemCtx(createCtx, environmentId), clientId));
   return environmentId;
+}
+
+/** What every environment starts with, in the transaction that makes it. */
+export const environmentReactions = [
+  on(environmentCreated, async (ctx) => {
+    await furnish(ctx);
+  }),
+];
+
+/** @returns the id of the environment's own application */
+async function furnish(ctx: Ctx): Promise<string> {
+  await keys.ensure(ctx);
+  await defaultRoles.ensureDefaults(ctx);
+  return (await clients.ensureDefault(ctx)).id;
 }
 
 /** Where the credentials of the first environment stand. */

@@ -27,7 +27,7 @@ const errors = defineErrors({
 const defaultSize = 10;
 const largestSize = 100;
 /** A token is not signed, so a key that no row can have shows that it was made up. */
-const idShape = /^[a-z]+_[0-9]{15,19}$/;
+const idShape = /^[a-z][a-z0-9]*_[0-9]{15,19}$/;
 
 /**
  * Opens one page of a list whose rows are ordered by their id.

@@ -20,6 +20,21 @@ export type JsonInput = string | (object & { length?: never });
 /** Read as a Date; written as a Date or in ISO 8601. */
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface ApiTokens {
+  created_at: Timestamp;
+  custom_claims: Generated<Json>;
+  description: Generated<string>;
+  environment_id: string;
+  expires_at: Timestamp | null;
+  hash: Buffer;
+  id: string;
+  invalidated_at: Timestamp | null;
+  organization_id: string;
+  suffix: string;
+  updated_at: Timestamp;
+  user_id: string | null;
+}
+
 export interface AuthRequests {
   browser_hash: Buffer;
   client_id: string;
@@ -74,9 +89,11 @@ export interface ClientSecrets {
 
 export interface Clients {
   access_token_expiry: number | null;
+  audience: Generated<string[]>;
   back_channel_logout_uris: Generated<string[]>;
   created_at: Timestamp;
   custom_claims: Generated<Json>;
+  description: Generated<string>;
   disallow_api_access: Generated<boolean>;
   enforce_pkce: Generated<boolean>;
   environment_id: string;
@@ -84,6 +101,7 @@ export interface Clients {
   id: string;
   initiate_login_uri: Generated<string>;
   name: string;
+  organization_id: string | null;
   post_login_uris: Generated<string[]>;
   post_logout_redirect_uris: Generated<string[]>;
   scopes: Generated<string[]>;
@@ -177,10 +195,16 @@ export interface Domains {
 
 export interface Environments {
   authentication_mode: string;
+  base_url: string | null;
+  context: Generated<Json>;
   created_at: Timestamp;
+  custom_domain: string | null;
+  custom_domain_status: string | null;
+  first_secret_at: Timestamp | null;
   id: string;
   name: string;
   public_url: string;
+  region_code: Generated<string>;
   settings: Generated<Json>;
   type: string;
   updated_at: Timestamp;
@@ -388,6 +412,19 @@ export interface SchemaMigrations {
   version: number;
 }
 
+export interface Secrets {
+  created_at: Timestamp;
+  environment_id: string;
+  expires_at: Timestamp | null;
+  hash: Buffer | null;
+  id: string;
+  last_used_at: Timestamp | null;
+  sealed: Buffer | null;
+  suffix: string;
+  type: string;
+  updated_at: Timestamp;
+}
+
 export interface SessionClients {
   client_id: string;
   environment_id: string;
@@ -414,6 +451,7 @@ export interface Sessions {
   environment_id: string;
   id: string;
   idle_expires_at: Timestamp | null;
+  idle_seconds: number | null;
   ip: string;
   last_active_at: Timestamp;
   organization_id: string;
@@ -488,6 +526,20 @@ export interface UsedAssertions {
   expires_at: Timestamp;
 }
 
+export interface UserAttributes {
+  created_at: Timestamp;
+  datatype: string;
+  enabled: boolean;
+  environment_id: string;
+  key: string;
+  label: string;
+  oidc_mapping: Generated<string>;
+  required: boolean;
+  saml_mapping: Generated<string>;
+  source: string;
+  updated_at: Timestamp;
+}
+
 export interface Users {
   created_at: Timestamp;
   custom_attributes: Generated<Json>;
@@ -514,6 +566,7 @@ export interface Users {
 
 /** Every table by its name. */
 export interface Database {
+  api_tokens: ApiTokens;
   auth_requests: AuthRequests;
   authorization_codes: AuthorizationCodes;
   client_secrets: ClientSecrets;
@@ -546,6 +599,7 @@ export interface Database {
   saml_certificates: SamlCertificates;
   saml_responses: SamlResponses;
   schema_migrations: SchemaMigrations;
+  secrets: Secrets;
   session_clients: SessionClients;
   session_organizations: SessionOrganizations;
   sessions: Sessions;
@@ -555,5 +609,6 @@ export interface Database {
   sso_requests: SsoRequests;
   traces: Traces;
   used_assertions: UsedAssertions;
+  user_attributes: UserAttributes;
   users: Users;
 }

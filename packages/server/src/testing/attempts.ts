@@ -1,4 +1,5 @@
 /** How tenancy is tried: each method that is built, called with ids of somebody else. */
+import { environmentAttempts, withoutIdsOfEnvironments } from "./environment-attempts.ts";
 
 /** A call of a method; names in braces are filled with ids. */
 export interface Attempt {
@@ -10,6 +11,7 @@ const saml = { provider: "CUSTOM", type: "SAML", ui_button_title: "taken over" }
 
 /** How each method is called with ids of somebody else. */
 export const attempts: Record<string, Attempt> = {
+  ...environmentAttempts,
   "OrganizationService/GetOrganization": { request: "GET /organizations/{org}" },
   "OrganizationService/GetOrganizationByExternalId": { request: "GET /organizations:external/theirs" },
   "OrganizationService/UpdateOrganization": {
@@ -125,6 +127,36 @@ export const attempts: Record<string, Attempt> = {
   "UserService/RemoveUserRole": { request: "DELETE /organizations/{org}/users/{user}/roles/member" },
   "ClientService/GetClient": { request: "GET /clients/{client}" },
   "ClientService/UpdateClient": { request: "PATCH /clients/{client}", body: { name: "taken over" } },
+  "ClientService/DeleteClient": { request: "DELETE /clients/{client}" },
+  "ClientService/CreateClientSecret": { request: "POST /clients/{client}/secrets", body: {} },
+  "ClientService/UpdateClientSecret": {
+    request: "PATCH /clients/{client}/secrets/{secret}",
+    body: { status: "INACTIVE" },
+  },
+  "ClientService/DeleteClientSecret": { request: "DELETE /clients/{client}/secrets/{secret}" },
+  "ClientService/CreateOrganizationClient": { request: "POST /organizations/{org}/clients", body: {} },
+  "ClientService/ListOrganizationClients": { request: "GET /organizations/{org}/clients" },
+  "ClientService/GetOrganizationClient": { request: "GET /organizations/{org}/clients/{robot}" },
+  "ClientService/UpdateOrganizationClient": {
+    request: "PATCH /organizations/{org}/clients/{robot}",
+    body: { name: "taken over" },
+  },
+  "ClientService/DeleteOrganizationClient": { request: "DELETE /organizations/{org}/clients/{robot}" },
+  "ClientService/CreateOrganizationClientSecret": {
+    request: "POST /organizations/{org}/clients/{robot}/secrets",
+    body: {},
+  },
+  "ClientService/DeleteOrganizationClientSecret": {
+    request: "DELETE /organizations/{org}/clients/{robot}/secrets/{secret}",
+  },
+  "ApiTokenService/CreateToken": { request: "POST /tokens", body: { organization_id: "{org}" } },
+  "ApiTokenService/ValidateToken": { request: "POST /tokens:validate", body: { token: "{token}" } },
+  "ApiTokenService/InvalidateToken": { request: "POST /tokens:invalidate", body: { token: "{token}" } },
+  "ApiTokenService/UpdateToken": {
+    request: "POST /tokens:update",
+    body: { token: "{token}", description: "taken over" },
+  },
+  "ApiTokenService/ListTokens": { request: "GET /tokens?organization_id={org}" },
   "ConnectionService/CreateConnection": { request: "POST /organizations/{org}/connections", body: saml },
   "ConnectionService/GetEnvironmentConnection": { request: "GET /connections/{connection}" },
   "ConnectionService/GetConnection": { request: "GET /organizations/{org}/connections/{connection}" },
@@ -191,7 +223,10 @@ export const withoutIds = [
   "MembersService/ListMembers",
   "MembersService/UpdateCurrentMember",
   "OrganizationService/SearchOrganization",
+  ...withoutIdsOfEnvironments,
   "AuthService/DiscoveryAuthMethod",
+  "ClientService/CreateClient",
+  "ClientService/ListClient",
   "ConnectionService/CreateEnvironmentConnection",
   "ConnectionService/ListConnections",
   "ConnectionService/ListOrganizationConnections",

@@ -1,5 +1,5 @@
 /** The end of a sign-out at a door: onwards to an app or identity provider, or our page that says so. */
-import { type BrowserChange, browserCookies } from "./browser.ts";
+import { type BrowserChange, browserCookies, type CookieSite } from "./browser.ts";
 import { type HttpReply, type HttpRequest, redirect } from "./http.ts";
 import { html, page, submitPage } from "./page.ts";
 
@@ -10,15 +10,15 @@ type Where =
 
 /**
  * Answers a sign-out.
- * @param publicUrl of the environment, which decides what the cookies are called
+ * @param site the environment, which decides what the cookies are called
  * @param step where the browser goes; `note` says what is left to know beside that the user is signed out here
  */
 export function answerSignOut(
   request: HttpRequest,
-  publicUrl: string,
+  site: CookieSite,
   step: Where & BrowserChange,
 ): HttpReply {
-  const cookies = browserCookies(step, publicUrl);
+  const cookies = browserCookies(step, site);
   const headers = cookies.length > 0 ? { headers: { "set-cookie": cookies } } : {};
   if (step.to === "url") return redirect(step.url, request.method === "POST" ? 303 : 302, cookies);
   if (step.to === "form") {

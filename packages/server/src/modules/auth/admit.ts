@@ -8,6 +8,7 @@ import { AppError } from "../../errors.ts";
 import type { Connection } from "../connections/connections.ts";
 import type { Identity } from "../connections/sign-in.ts";
 import * as domains from "../domains/domains.ts";
+import * as environments from "../environments/environments.ts";
 import * as users from "../users/users.ts";
 import { authErrors as errors } from "./errors.ts";
 
@@ -32,12 +33,14 @@ export async function admit(ctx: Ctx, connection: Connection, identity: Identity
   const status = user?.membership_status ?? null;
   if (status === "INACTIVE") throw errors.user_not_active(identity.email);
   const admitted = user && status === "ACTIVE" ? user : await join(ctx, policy, identity, user);
+  const { syncUserProfileOnSignin } = (await environments.current(ctx)).userManagement;
+  const syncs = policy.syncUserProfileOnLogin ?? syncUserProfileOnSignin;
   return users.recordLogin(ctx, {
     userId: admitted.id,
     connectionId: connection.id,
     subject: identity.subject,
     emailProven: !linked,
-    ...(policy.syncUserProfileOnLogin && { profile: identity }),
+    ...(syncs && { profile: identity }),
   });
 }
 

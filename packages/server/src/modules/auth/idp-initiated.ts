@@ -8,6 +8,7 @@ import { type Ctx, inTransaction } from "../../context.ts";
 import { isMissingParent } from "../../db/scope.ts";
 import { AppError } from "../../errors.ts";
 import * as clients from "../clients/clients.ts";
+import { startOf } from "../clients/redirect-uris.ts";
 import type { Connection } from "../connections/connections.ts";
 import { connectionErrors } from "../connections/errors.ts";
 import * as saml from "../connections/saml.ts";
@@ -107,7 +108,5 @@ async function noteFor(
 async function targetOf(ctx: Ctx, connection: Connection): Promise<string | undefined> {
   const client = await clients.getDefault(ctx);
   const { defaultRedirectUri } = connection.settings as SamlSettings;
-  const registered = [client.initiate_login_uri, ...client.post_login_uris];
-  const preferred = registered.find((uri) => uri !== "" && uri === defaultRedirectUri);
-  return preferred ?? registered.find((uri) => uri !== "" && !uri.includes("*"));
+  return startOf(ctx, client, connection.organization_id, defaultRedirectUri);
 }

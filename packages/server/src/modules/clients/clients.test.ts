@@ -125,7 +125,15 @@ describe("update", () => {
     ["NUL in the name", { name: "a\0" }],
     ["a scope with a space", { scopes: ["read things"] }],
     ["a grant that there is not", { grant_types: ["password"] }],
-    ["custom claims, which no token gets yet", { custom_claims: [{ key: "plan", value: "gold" }] }],
+    [
+      "a claim twice",
+      {
+        custom_claims: [
+          { key: "a", value: "1" },
+          { key: "a", value: "2" },
+        ],
+      },
+    ],
     ["1 MB of a redirect URI", { post_login_uris: [`https://a.com/\u0000${"x".repeat(900_000)}`] }],
   ];
   testScenarios(

@@ -1,17 +1,19 @@
 /**
  * Clients: the applications of an environment. This module owns their settings and redirect URIs, and
- * authenticates them for the token endpoint.
+ * authenticates them and the machine clients of organizations for the token endpoint.
  */
 import { type Ctx, inTransaction, invalidate } from "../../context.ts";
+import { addToCount, readCount } from "../../db/counters.ts";
 import { invalidArgument } from "../../errors.ts";
-import { newId } from "../../lib/ids.ts";
-import { isRegistered, type RedirectRules, registrationProblem } from "../../protocols/oauth/redirect-uri.ts";
-import * as environments from "../environments/environments.ts";
+import { type IdPrefix, newId } from "../../lib/ids.ts";
+import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import type { Client } from "./clients.store.ts";
 import * as store from "./clients.store.ts";
 import { clientErrors as errors } from "./errors.ts";
+import { checkAddresses } from "./redirect-uris.ts";
 import { known } from "./remembered.ts";
 import * as secrets from "./secrets.ts";
+import { type CustomClaim, checkSessionExpiry, checkSettings } from "./settings.ts";
 
 export type { Client };
 
@@ -24,30 +26,32 @@ export interface ClientPatch {
   /** Seconds; 0 leaves it as it is. */
   accessTokenExpiry?: number;
   scopes?: string[];
+  customClaims?: CustomClaim[];
   grantTypes?: string[];
   enforcePkce?: boolean;
   disallowApiAccess?: boolean;
 }
 
-const mostRedirectUris = 5;
-const longestName = 128;
-const shortestExpiry = 60;
+export type NewClient = ClientPatch & { type: string; name: string };
+
 const grantTypes = ["authorization_code", "refresh_token", "client_credentials"];
+const publicGrantTypes = ["authorization_code", "refresh_token"];
+
+const idPrefixOf = { ENV: "skc", WEB_APP: "webc", SPA: "spac", NTV: "ntvc" } as const satisfies Record<
+  string,
+  IdPrefix
+>;
+type ApplicationType = keyof typeof idPrefixOf;
+const applicationTypes = Object.keys(idPrefixOf) as ApplicationType[];
+
+/** Two, so that a new secret can be rolled out while the old one still works. */
+const mostSecrets = 2;
 
 /** The application that comes with an environment, made at the first start. It has no secret yet. */
 export async function ensureDefault(ctx: Ctx): Promise<Client> {
   const existing = await store.findDefault(ctx);
   if (existing) return existing;
-  const now = ctx.now();
-  return store.insert(ctx, {
-    id: newId("skc"),
-    environment_id: ctx.environmentId,
-    type: "ENV",
-    name: "Default application",
-    grant_types: grantTypes,
-    created_at: now,
-    updated_at: now,
-  });
+  return insert(ctx, "ENV", { name: "Default application" });
 }
 
 /** The application that came with the environment. @throws CLIENT_NOT_FOUND */
@@ -57,16 +61,46 @@ export async function getDefault(ctx: Ctx): Promise<Client> {
   return client;
 }
 
-/** @throws CLIENT_NOT_FOUND */
+/**
+ * Registers an application, which starts without a secret.
+ * @throws INVALID_ARGUMENT naming the field, and the redirect URI that cannot be registered
+ */
+export async function create(ctx: Ctx, { type, ...input }: NewClient): Promise<Client> {
+  if (!isApplicationType(type)) throw unknownType("client.client_type");
+  await check(ctx, type, input);
+  return inTransaction(ctx, async (ctx) => {
+    const client = await insert(ctx, type, input);
+    // The id may have been asked for before it was given to anybody.
+    await forget(ctx, client.id);
+    return client;
+  });
+}
+
+/** @throws CLIENT_NOT_FOUND also for a client of an organization */
 export async function get(ctx: Ctx, id: string): Promise<Client> {
-  const client = await store.find(ctx, id);
+  const client = await store.findApplication(ctx, id);
   if (!client) throw errors.CLIENT_NOT_FOUND(id);
   return client;
 }
 
-/** A client from the cache, which all processes drop when it changes; undefined when there is none. */
-export async function lookUp(ctx: Ctx, id: string): Promise<Client | undefined> {
-  return (await known.remember(ctx, id))?.client;
+/**
+ * One page of the applications, newest first.
+ * @param request.types none = all
+ * @throws PAGE_TOKEN_INVALID, INVALID_ARGUMENT
+ */
+export async function list(
+  ctx: Ctx,
+  request: PageRequest & { types: readonly string[] },
+): Promise<Page<Client>> {
+  const types = request.types.length > 0 ? [...new Set(request.types)].sort() : applicationTypes;
+  if (!types.every(isApplicationType)) throw unknownType("filter.client_type");
+  const page = openPage(request, `clients:${types.join(",")}`);
+  const rows = await store.listApplications(ctx, types, page.range);
+  const counts = await Promise.all(types.map((type) => readCount(ctx, "clients", type)));
+  return page.close(
+    rows,
+    counts.reduce((sum, count) => sum + count, 0),
+  );
 }
 
 /**
@@ -76,14 +110,63 @@ export async function lookUp(ctx: Ctx, id: string): Promise<Client | undefined> 
 export async function update(ctx: Ctx, id: string, patch: ClientPatch): Promise<Client> {
   return inTransaction(ctx, async (ctx) => {
     const client = await get(ctx, id);
-    checkUris(patch, await rulesOf(ctx, client));
-    await checkRest(ctx, patch);
-    const changed = await store.set(ctx, id, { ...changeOf(patch), updated_at: ctx.now() });
+    await check(ctx, client.type, patch);
+    const change = { ...columnsOf(patch), ...(isPublic(client) && { enforce_pkce: true }) };
+    const changed = await store.set(ctx, id, { ...change, updated_at: ctx.now() });
     if (!changed) throw errors.CLIENT_NOT_FOUND(id);
-    await known.forget(ctx, id);
-    await invalidate(ctx, "client_origins", ctx.environmentId);
+    await forget(ctx, id);
     return changed;
   });
+}
+
+/**
+ * Deletes an application with its secrets. Its refresh tokens and access tokens are worth nothing here from then on.
+ * @throws CLIENT_NOT_FOUND, DEFAULT_CLIENT
+ */
+async function remove(ctx: Ctx, id: string): Promise<void> {
+  await inTransaction(ctx, async (ctx) => {
+    const client = await get(ctx, id);
+    if (await isDefault(ctx, client)) throw errors.DEFAULT_CLIENT();
+    if (!(await store.remove(ctx, id))) throw errors.CLIENT_NOT_FOUND(id);
+    await addToCount(ctx, "clients", client.type, -1);
+    await forget(ctx, id);
+  });
+}
+
+export { remove as delete };
+
+/** Adds a secret beside the other one. @throws CLIENT_NOT_FOUND, CLIENT_HAS_NO_SECRETS, CLIENT_SECRET_LIMIT */
+export async function addSecret(ctx: Ctx, id: string): Promise<secrets.NewSecret> {
+  const client = await get(ctx, id);
+  if (isPublic(client)) throw errors.CLIENT_HAS_NO_SECRETS(client.type);
+  return secrets.add(ctx, id, mostSecrets);
+}
+
+/** @throws CLIENT_NOT_FOUND, CLIENT_SECRET_NOT_FOUND, CLIENT_SECRET_LIMIT, LAST_CLIENT_SECRET */
+export async function setSecretStatus(
+  ctx: Ctx,
+  id: string,
+  secretId: string,
+  status: "ACTIVE" | "INACTIVE",
+): Promise<secrets.ClientSecret> {
+  return inTransaction(ctx, async (ctx) => {
+    const client = await get(ctx, id);
+    if (status === "INACTIVE") await keepWayIn(ctx, client, secretId);
+    return secrets.setStatus(ctx, id, secretId, { status, most: mostSecrets });
+  });
+}
+
+/** @throws CLIENT_NOT_FOUND, CLIENT_SECRET_NOT_FOUND, LAST_CLIENT_SECRET */
+export async function deleteSecret(ctx: Ctx, id: string, secretId: string): Promise<void> {
+  await inTransaction(ctx, async (ctx) => {
+    await keepWayIn(ctx, await get(ctx, id), secretId);
+    await secrets.delete(ctx, id, secretId);
+  });
+}
+
+/** A client of any kind from the cache, which all processes drop when it changes; undefined when there is none. */
+export async function lookUp(ctx: Ctx, id: string): Promise<Client | undefined> {
+  return (await known.remember(ctx, id))?.client;
 }
 
 /**
@@ -95,102 +178,76 @@ export async function authenticate(ctx: Ctx, id: string, secret: string | undefi
   if (!found) throw errors.invalid_client();
   if (isPublic(found.client) && secret === undefined) return found.client;
   if (isPublic(found.client) || secret === undefined) throw errors.invalid_client();
-  if (!secrets.accepts(found.secrets, secret, ctx.now())) throw errors.invalid_client();
+  if (!secrets.accepts(ctx, found.secrets, secret)) throw errors.invalid_client();
   return found.client;
 }
 
 /** Apps that run where anybody can read them: they have no secret, and always use PKCE (RFC 6749 section 2.1). */
-export function isPublic(client: Client): boolean {
+export function isPublic(client: Pick<Client, "type">): boolean {
   return client.type === "SPA" || client.type === "NTV";
 }
 
-/** Whether the app may receive the answer of a sign-in at `uri`. */
-export async function allowsRedirect(ctx: Ctx, client: Client, uri: string): Promise<boolean> {
-  return isRegistered(uri, client.post_login_uris, await rulesOf(ctx, client));
-}
-
-/** Whether the browser may be sent to `uri` after a logout. */
-export async function allowsPostLogout(ctx: Ctx, client: Client, uri: string): Promise<boolean> {
-  return isRegistered(uri, client.post_logout_redirect_uris, await rulesOf(ctx, client));
-}
-
-/** Whether pages of an origin may call the token endpoint and its kin: it stands in a client's redirect URIs. */
-export async function allowsOrigin(ctx: Ctx, origin: string): Promise<boolean> {
-  if ((await registeredOrigins(ctx)).has(origin)) return true;
-  const { type } = await environments.current(ctx);
-  return type === "DEV" && /^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(origin);
-}
-
-/** The origins of the redirect URIs that the clients of the environment have registered. */
-export async function registeredOrigins(ctx: Ctx): Promise<ReadonlySet<string>> {
-  return ctx.app.cache.get("client_origins", ctx.environmentId, async () => {
-    const uris = await store.listRedirectUris({ db: ctx.app.loadDb, environmentId: ctx.environmentId });
-    const origins = uris.map((uri) => URL.parse(uri)?.origin ?? opaqueOrigin);
-    return new Set(origins.filter((known) => known !== opaqueOrigin));
+async function insert(ctx: Ctx, type: ApplicationType, input: ClientPatch & { name: string }) {
+  const now = ctx.now();
+  const open = isPublic({ type });
+  const client = await store.insert(ctx, {
+    ...columnsOf(input),
+    name: input.name,
+    grant_types: input.grantTypes?.length ? input.grantTypes : grantTypesOf(type),
+    ...(open && { enforce_pkce: true }),
+    id: newId(idPrefixOf[type]),
+    environment_id: ctx.environmentId,
+    type,
+    created_at: now,
+    updated_at: now,
   });
+  await addToCount(ctx, "clients", type, 1);
+  return client;
 }
 
-/** Of every custom scheme, and what sandboxed frames and local files of anybody send: it names no app. */
-const opaqueOrigin = "null";
-
-async function rulesOf(ctx: Ctx, client: Client): Promise<RedirectRules> {
-  const environment = await environments.current(ctx);
-  return { development: environment.type === "DEV", native: client.type === "NTV" };
-}
-
-function checkUris(patch: ClientPatch, rules: RedirectRules): void {
-  const lists = {
-    post_login_uris: patch.postLoginUris ?? [],
-    post_logout_redirect_uris: patch.postLogoutRedirectUris ?? [],
-    back_channel_logout_uris: patch.backChannelLogoutUris ?? [],
-    initiate_login_uri: patch.initiateLoginUri ? [patch.initiateLoginUri] : [],
-  };
-  for (const [field, uris] of Object.entries(lists)) {
-    for (const uri of uris) {
-      const problem = registrationProblem(uri, rules);
-      if (problem) throw invalidArgument(`client.${field}`, `client.${field}.uri`, `"${uri}" ${problem}`);
-    }
+async function check(ctx: Ctx, type: string, patch: ClientPatch): Promise<void> {
+  checkSettings(patch);
+  await checkAddresses(ctx, type, patch);
+  if (patch.accessTokenExpiry) await checkSessionExpiry(ctx, patch.accessTokenExpiry);
+  const offered = grantTypesOf(type);
+  if (!(patch.grantTypes ?? []).every((grant) => offered.includes(grant))) {
+    throw invalidArgument("client.grant_types", "string.in", `value must be one of ${offered.join(", ")}`);
   }
-  if (lists.post_login_uris.length > mostRedirectUris) {
-    throw invalidArgument(
-      "client.post_login_uris",
-      "repeated.max_items",
-      `at most ${mostRedirectUris} are allowed`,
-    );
+  if (isPublic({ type }) && patch.backChannelLogoutUris?.length) {
+    const problem = `a client of type ${type} has no server that could be told of a logout`;
+    throw invalidArgument("client.back_channel_logout_uris", "client.type", problem);
   }
 }
 
-async function checkRest(ctx: Ctx, patch: ClientPatch): Promise<void> {
-  if ([...(patch.name ?? "")].length > longestName) {
-    throw invalidArgument(
-      "client.name",
-      "string.max_len",
-      `value length must be at most ${longestName} characters`,
-    );
-  }
-  const { sessionIdle = Number.MAX_SAFE_INTEGER, sessionAbsolute } = (await environments.current(ctx))
-    .lifetimes;
-  const longest = Math.min(sessionIdle, sessionAbsolute);
-  const expiry = patch.accessTokenExpiry || shortestExpiry;
-  if (!(expiry >= shortestExpiry && expiry < longest)) {
-    const range = `value must be at least ${shortestExpiry} and less than ${longest}, when a session ends`;
-    throw invalidArgument("client.access_token_expiry", "int64.gte_lt", range);
-  }
-  const unknown = patch.grantTypes?.find((type) => !grantTypes.includes(type));
-  if (unknown !== undefined) {
-    throw invalidArgument("client.grant_types", "string.in", `value must be one of ${grantTypes.join(", ")}`);
-  }
-  // RFC 6749 section 3.3: scopes are told apart by spaces.
-  if (patch.scopes?.some((scope) => !/^[\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(scope))) {
-    throw invalidArgument(
-      "client.scopes",
-      "string.pattern",
-      'a scope has 1 to 128 visible ASCII characters but " and \\',
-    );
-  }
+async function forget(ctx: Ctx, id: string): Promise<void> {
+  await known.forget(ctx, id);
+  await invalidate(ctx, "client_origins", ctx.environmentId);
 }
 
-function changeOf(patch: ClientPatch) {
+/** Nobody could call the API any more to make another secret. */
+async function keepWayIn(ctx: Ctx, client: Client, secretId: string): Promise<void> {
+  if (!(await isDefault(ctx, client))) return;
+  const active = await secrets.lockActive(ctx, client.id);
+  if (active.length === 1 && active[0]?.id === secretId) throw errors.LAST_CLIENT_SECRET();
+}
+
+async function isDefault(ctx: Ctx, client: Client): Promise<boolean> {
+  return client.type === "ENV" && (await getDefault(ctx)).id === client.id;
+}
+
+function grantTypesOf(type: string): string[] {
+  return isPublic({ type }) ? publicGrantTypes : grantTypes;
+}
+
+function isApplicationType(type: string): type is ApplicationType {
+  return Object.hasOwn(idPrefixOf, type);
+}
+
+function unknownType(field: string) {
+  return invalidArgument(field, "string.in", `value must be one of ${applicationTypes.join(", ")}`);
+}
+
+function columnsOf(patch: ClientPatch) {
   return {
     ...(patch.name && { name: patch.name }),
     ...(patch.postLoginUris?.length && { post_login_uris: patch.postLoginUris }),
@@ -198,6 +255,7 @@ function changeOf(patch: ClientPatch) {
     ...(patch.backChannelLogoutUris?.length && { back_channel_logout_uris: patch.backChannelLogoutUris }),
     ...(patch.initiateLoginUri !== undefined && { initiate_login_uri: patch.initiateLoginUri }),
     ...(patch.scopes?.length && { scopes: patch.scopes }),
+    ...(patch.customClaims?.length && { custom_claims: JSON.stringify(patch.customClaims) }),
     ...(patch.grantTypes?.length && { grant_types: patch.grantTypes }),
     ...(patch.accessTokenExpiry && { access_token_expiry: patch.accessTokenExpiry }),
     ...(patch.enforcePkce !== undefined && { enforce_pkce: patch.enforcePkce }),

@@ -3,9 +3,27 @@ import { defineErrors } from "../../errors.ts";
 
 export const clientErrors = defineErrors({
   CLIENT_NOT_FOUND: ["NOT_FOUND", (id: string) => `There is no client ${id} in this environment`],
-  CLIENT_SETTING_UNSUPPORTED: [
+  ORGANIZATION_CLIENT_NOT_FOUND: [
+    "NOT_FOUND",
+    (id: string) => `There is no client ${id} in this organization`,
+  ],
+  CLIENT_SECRET_NOT_FOUND: ["NOT_FOUND", (id: string) => `The client has no secret ${id}`],
+  DEFAULT_CLIENT: [
     "FAILED_PRECONDITION",
-    (field: string) => `${field} of a client is not built in this version: leave it off`,
+    "The application that came with the environment cannot be deleted: the environment would have no way in",
+  ],
+  CLIENT_HAS_NO_SECRETS: [
+    "FAILED_PRECONDITION",
+    (type: string) =>
+      `A client of type ${type} runs where anybody can read it, so it has no secret: it uses PKCE`,
+  ],
+  CLIENT_SECRET_LIMIT: [
+    "FAILED_PRECONDITION",
+    (most: number) => `The client has ${most} active secrets, the most that it may have: delete one first`,
+  ],
+  LAST_CLIENT_SECRET: [
+    "FAILED_PRECONDITION",
+    "This is the last active secret of the application that came with the environment: create another one first",
   ],
   // The status of a page; the token endpoint answers 401 by the code alone.
   invalid_client: [

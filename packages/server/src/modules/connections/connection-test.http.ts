@@ -14,8 +14,8 @@ export const connectionTestRoutes: HttpRoute[] = ["saml", "oidc", "oauth", "conn
 }));
 
 async function answerTest(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
-  const { publicUrl } = await environments.current(ctx);
-  return answerStep(request, publicUrl, (browser) =>
+  const environment = await environments.current(ctx);
+  return answerStep(request, environment, (browser) =>
     beginTest(ctx, request.params.connectionId ?? "", browser),
   );
 }

@@ -111,8 +111,10 @@ export const connectionErrors = defineErrors({
   ],
   mandatory_attribute_missing: [
     "FAILED_PRECONDITION",
-    (seen: string) =>
-      `The identity provider sent no e-mail address. It sent: ${seen}. Release the address as "email", or map its name in the connection's attribute mapping`,
+    (seen: string, wanted?: string) =>
+      wanted === undefined
+        ? `The identity provider sent no e-mail address. It sent: ${seen}. Release the address as "email", or map its name in the connection's attribute mapping`
+        : `The identity provider sent ${seen}, and the environment requires ${wanted}. Release it there, or map its name in the connection's attribute mapping`,
   ],
   invalid_id_token: ["INVALID_ARGUMENT", (problem: string) => `Invalid ID token: ${problem}`],
   failed_to_exchange_token: [

@@ -17,11 +17,11 @@ export const initRoutes: HttpRoute[] = ["saml", "oidc", "oauth"].map((kind) => (
 async function answerInit(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   // Only our own page leads here: a link of another site must not choose where a user's sign-in goes.
   if (request.headers["sec-fetch-site"] === "cross-site") throw errors.invalid_state();
-  const { publicUrl } = await environments.current(ctx);
+  const environment = await environments.current(ctx);
   const input = {
     authRequestId: request.query.get("auth_request") ?? "",
     connectionId: request.params.connectionId ?? "",
     loginHint: request.query.get("login_hint") ?? "",
   };
-  return answerStep(request, publicUrl, (browser) => depart(ctx, input, browser));
+  return answerStep(request, environment, (browser) => depart(ctx, input, browser));
 }

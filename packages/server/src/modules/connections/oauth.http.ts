@@ -16,7 +16,7 @@ export const oauthConnectionRoutes: HttpRoute[] = [
 ];
 
 async function answerCallback(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
-  const { publicUrl } = await environments.current(ctx);
+  const environment = await environments.current(ctx);
   const input = { connectionId: request.params.connectionId ?? "", answer: request.query };
-  return answerStep(request, publicUrl, (browser) => completeOAuth(ctx, input, browser));
+  return answerStep(request, environment, (browser) => completeOAuth(ctx, input, browser));
 }

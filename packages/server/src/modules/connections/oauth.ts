@@ -7,6 +7,7 @@ import type { Ctx } from "../../context.ts";
 import { newSecret } from "../../lib/secrets.ts";
 import * as environments from "../environments/environments.ts";
 import { note, type Trace } from "../traces/trace.ts";
+import { declaredOf, mappingOf } from "./attributes.ts";
 import type { Connection } from "./connections.ts";
 import * as connections from "./connections.ts";
 import { type OAuthSettings, oauthAddresses } from "./environment-settings.ts";
@@ -113,7 +114,7 @@ export async function verify(
   });
   note(trace, "tokens_received", ctx.now(), { answered: tokenUri });
   const person = await personOf(ctx, connection, leg, tokens);
-  const identity = await identityOf(connection, person);
+  const identity = await identityOf(ctx, connection, person);
   noteProfile(trace, ctx.now(), identity, person.claims);
   return { identity, legTaken: true };
 }
@@ -131,7 +132,7 @@ async function personOf(ctx: Ctx, connection: Connection, leg: SsoRequest, token
   return preset.person(claims as Claims, emails);
 }
 
-async function identityOf(connection: Connection, person: Person): Promise<Identity> {
+async function identityOf(ctx: Ctx, connection: Connection, person: Person): Promise<Identity> {
   const { subject, claims } = person;
   if (!subject) throw errors.user_info_retrieve_failed("the provider's answer names nobody");
   const [{ mapProfile }, { normalizeEmail }, { NAME_ID_FORMAT }] = await Promise.all([
@@ -146,13 +147,18 @@ async function identityOf(connection: Connection, person: Person): Promise<Ident
     nameId: { value: subject, format: NAME_ID_FORMAT.persistent },
     attributes: Object.fromEntries(texts),
   };
-  const mapping = connection.attribute_mapping as Record<string, string>;
-  const { email, rejectedEmail, ...profile } = mapProfile(source, mapping);
+  const {
+    email,
+    rejectedEmail,
+    custom: read,
+    ...profile
+  } = mapProfile(source, await mappingOf(ctx, connection));
   if (!email) throw missingEmail(Object.keys(claims), rejectedEmail);
   // The provider vouches for the address that it calls the person's own, not for one that a mapping took elsewhere.
   const emailVerified = person.emailVerified && email === normalizeEmail(person.email ?? "");
   const organizationId = connection.organization_id ?? "";
-  return { ...profile, email, emailVerified, connectionId: connection.id, organizationId, subject };
+  const custom = await declaredOf(ctx, read);
+  return { ...profile, custom, email, emailVerified, connectionId: connection.id, organizationId, subject };
 }
 
 async function redirectUriOf(ctx: Ctx, connection: Connection): Promise<string> {

@@ -28,10 +28,10 @@ export const oidcLogoutRoutes: HttpRoute[] = [
 const noStore = { "cache-control": "no-store" };
 
 async function answerReturn(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
-  const { publicUrl } = await environments.current(ctx);
+  const environment = await environments.current(ctx);
   const id = request.params.connectionId ?? "";
   const step = await returnFromLogout(ctx, id, request.query.get("state") ?? "");
-  return answerSignOut(request, publicUrl, step);
+  return answerSignOut(request, environment, step);
 }
 
 /** The answers are those of Back-Channel Logout 1.0, section 2.8. */

@@ -16,7 +16,7 @@ export const oidcRoutes: HttpRoute[] = [
 ];
 
 async function answerCallback(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
-  const { publicUrl } = await environments.current(ctx);
+  const environment = await environments.current(ctx);
   const input = { connectionId: request.params.connectionId ?? "", answer: request.query };
-  return answerStep(request, publicUrl, (browser) => completeOidc(ctx, input, browser));
+  return answerStep(request, environment, (browser) => completeOidc(ctx, input, browser));
 }

@@ -12,6 +12,7 @@ import { mapProfile } from "../../protocols/saml/profile.ts";
 import * as environments from "../environments/environments.ts";
 import type { Upstream } from "../sessions/sessions.ts";
 import { note, type Trace } from "../traces/trace.ts";
+import { declaredOf, mappingOf } from "./attributes.ts";
 import type { Connection } from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import { oidcAttempt } from "./oidc-attempt.ts";
@@ -117,7 +118,7 @@ export async function verify(
     { id_token_claims: JSON.stringify(claims) },
   );
   const profile = await withUserInfo(ctx, client, configuration, tokens.access_token, claims);
-  const identity = identityOf(connection, claims.sub, profile);
+  const identity = await identityOf(ctx, connection, claims.sub, profile);
   noteProfile(trace, ctx.now(), identity, profile);
   return {
     identity: { ...identity, upstream: upstreamOf(ctx, connection, claims, tokens.id_token) },
@@ -177,21 +178,30 @@ async function withUserInfo(
   }
 }
 
-function identityOf(connection: Connection, sub: string, claims: Claims): Identity {
+async function identityOf(ctx: Ctx, connection: Connection, sub: string, claims: Claims): Promise<Identity> {
   const attributes: Record<string, string[]> = Object.create(null);
   for (const [name, value] of Object.entries(claims)) {
     const values = (Array.isArray(value) ? value : [value]).filter((item) => typeof item !== "object");
     if (values.length > 0) attributes[name] = values.map(String);
   }
-  const mapping = connection.attribute_mapping as Record<string, string>;
+  const mapping = await mappingOf(ctx, connection);
   // A subject is opaque (OIDC Core 2): one that looks like an address is none.
   const nameId = { value: sub, format: NAME_ID_FORMAT.persistent };
-  const { email, rejectedEmail, ...profile } = mapProfile({ nameId, attributes }, mapping);
+  const { email, rejectedEmail, custom: read, ...profile } = mapProfile({ nameId, attributes }, mapping);
   if (!email) throw missingEmail(Object.keys(claims), rejectedEmail);
   const organizationId = connection.organization_id ?? "";
   // Some providers write the boolean as text.
   const emailVerified = String(claims.email_verified ?? "") !== "false";
-  return { ...profile, email, emailVerified, connectionId: connection.id, organizationId, subject: sub };
+  const custom = await declaredOf(ctx, read);
+  return {
+    ...profile,
+    custom,
+    email,
+    emailVerified,
+    connectionId: connection.id,
+    organizationId,
+    subject: sub,
+  };
 }
 
 /** The provider's own refusal, at the redirect URI (RFC 6749 section 4.1.2.1). */

@@ -14,9 +14,9 @@ export const samlLogoutRoutes: HttpRoute[] = [base, `${base}/callback`].flatMap(
 ]);
 
 async function answerLogout(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
-  const { publicUrl } = await environments.current(ctx);
-  const { sessionSecret } = readBrowser(request, publicUrl);
+  const environment = await environments.current(ctx);
+  const { sessionSecret } = readBrowser(request, environment);
   const arrived = request.method === "POST" ? { form: request.form } : { rawQuery: request.rawQuery };
   const step = await receive(ctx, request.params.connectionId ?? "", arrived, sessionSecret);
-  return answerSignOut(request, publicUrl, step);
+  return answerSignOut(request, environment, step);
 }

@@ -48,10 +48,10 @@ async function keepPosted(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
 }
 
 async function answerCallback(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
-  const { publicUrl } = await environments.current(ctx);
+  const environment = await environments.current(ctx);
   const input = {
     connectionId: request.params.connectionId ?? "",
     ticket: request.query.get("ticket") ?? "",
   };
-  return answerStep(request, publicUrl, (browser) => completeSaml(ctx, input, browser));
+  return answerStep(request, environment, (browser) => completeSaml(ctx, input, browser));
 }

@@ -13,6 +13,7 @@ import { SamlError } from "../../protocols/saml/saml-error.ts";
 import * as environments from "../environments/environments.ts";
 import type { Upstream } from "../sessions/sessions.ts";
 import { note, type Trace } from "../traces/trace.ts";
+import { declaredOf, mappingOf } from "./attributes.ts";
 import type { Connection } from "./connections.ts";
 import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
@@ -186,7 +187,7 @@ export async function verify(
     name_id_format: nameId.format,
     authenticated_at: authnInstant?.toISOString(),
   });
-  const identity = identityOf(connection, assertion);
+  const identity = await identityOf(ctx, connection, assertion);
   noteProfile(trace, ctx.now(), identity, assertion.attributes);
   return {
     identity,
@@ -195,13 +196,14 @@ export async function verify(
   };
 }
 
-function identityOf(connection: Connection, assertion: VerifiedAssertion): Identity {
+async function identityOf(ctx: Ctx, connection: Connection, assertion: VerifiedAssertion): Promise<Identity> {
   const { nameId, attributes } = assertion;
-  const mapping = connection.attribute_mapping as Record<string, string>;
-  const { email, rejectedEmail, ...profile } = mapProfile(assertion, mapping);
+  const mapping = await mappingOf(ctx, connection);
+  const { email, rejectedEmail, custom: read, ...profile } = mapProfile(assertion, mapping);
   if (!email) throw missingEmail(Object.keys(attributes), rejectedEmail);
   return {
     ...profile,
+    custom: await declaredOf(ctx, read),
     email,
     emailVerified: true,
     connectionId: connection.id,

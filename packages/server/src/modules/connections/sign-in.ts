@@ -30,8 +30,8 @@ export interface Identity extends Profile {
   /** False when the identity provider itself says that it has not verified the address. */
   emailVerified: boolean;
   groups?: string[] | undefined;
-  /** What the connection's attribute mapping adds. */
-  custom: Record<string, string>;
+  /** The attributes that the environment declares, in their datatypes. */
+  custom: Record<string, unknown>;
   /** The user's session at the identity provider; absent where it says nothing of one. */
   upstream?: Upstream;
 }

@@ -2,7 +2,7 @@
 import { DomainService, DomainType } from "@gatehouse/contract/scalekit/v1/domains/domains_pb";
 import { invalidArgument } from "../../errors.ts";
 import { serve } from "../../transport/service.ts";
-import * as clients from "../clients/clients.ts";
+import { registeredOrigins } from "../clients/redirect-uris.ts";
 import { assignedDomains, createLeading } from "../connections/domains-of-connection.ts";
 import type { OrganizationRef } from "../organizations/organizations.ts";
 import * as portalLinks from "../organizations/portal-links.ts";
@@ -55,7 +55,7 @@ export const domainService = serve(DomainService, {
   // The secret of a link's address, and not its id, shows that a page belongs to the link.
   async listAuthorizedDomains(ctx, { linkId }) {
     const link = await portalLinks.find(ctx, linkId);
-    return { domains: link ? [...(await clients.registeredOrigins(ctx))] : [] };
+    return { domains: link ? [...(await registeredOrigins(ctx))] : [] };
   },
 });
 

@@ -42,6 +42,7 @@ describe("the mode", () => {
       body: {},
       status: 200,
       answer: {},
+      events: ["gatehouse.environment.updated"],
     },
     {
       name: "of another environment is not switched, and it is not said that there is one",

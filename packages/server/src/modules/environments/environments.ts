@@ -8,25 +8,21 @@ import { announceInvalidation } from "../../db/invalidation.ts";
 import { newId } from "../../lib/ids.ts";
 import * as store from "./environments.store.ts";
 import { environmentErrors as errors } from "./errors.ts";
+import { environmentUpdated } from "./events.ts";
+import { reach } from "./reach.ts";
+import {
+  type FeatureName,
+  type Lifetimes,
+  type SessionSettings,
+  type StoredSettings,
+  settingsOf,
+  type UserManagement,
+} from "./settings.ts";
+
+export type { Lifetimes };
 
 /** Full stack: users and sessions are ours. Modular: the app owns them and we only broker sign-in. */
 export type AuthenticationMode = "FULL_STACK_AUTH" | "MODULAR_AUTH";
-
-/** Seconds, all of them. */
-export interface Lifetimes {
-  accessToken: number;
-  modularAccessToken: number;
-  idToken: number;
-  clientAccessToken: number;
-  authorizationCode: number;
-  signIn: number;
-  sessionAbsolute: number;
-  /** undefined = sessions do not end for idleness. */
-  sessionIdle: number | undefined;
-  /** How long a rotated refresh token may be used once more; at most 60. */
-  refreshLeeway: number;
-  invitation: number;
-}
 
 export interface Environment {
   id: string;
@@ -35,22 +31,10 @@ export interface Environment {
   /** Without a trailing slash; the issuer of every token. */
   publicUrl: string;
   lifetimes: Lifetimes;
+  session: SessionSettings;
+  userManagement: UserManagement;
+  features: Readonly<Record<FeatureName, boolean>>;
 }
-
-const day = 86_400;
-
-const defaultLifetimes: Lifetimes = {
-  accessToken: 300,
-  modularAccessToken: 900,
-  idToken: 1_800,
-  clientAccessToken: day,
-  authorizationCode: 600,
-  signIn: 600,
-  sessionAbsolute: 30 * day,
-  sessionIdle: 7 * day,
-  refreshLeeway: 0,
-  invitation: 15 * day,
-};
 
 /** The environment that the request is for. */
 export async function current(ctx: Ctx): Promise<Environment> {
@@ -68,12 +52,13 @@ export async function current(ctx: Ctx): Promise<Environment> {
 export async function idOfHost(app: App, host: string): Promise<string | undefined> {
   const byHost = await app.cache.get("environments", "*", async () => {
     const rows = await store.list(app.loadDb);
-    return new Map(rows.map((row) => [new URL(row.public_url).host, row.id]));
+    // Where a custom domain is in use, the former address keeps answering.
+    return new Map(rows.flatMap((row) => hostsOf(row).map((host) => [host, row.id])));
   });
   const id = byHost.get(host.toLowerCase());
-  if (id !== undefined || app.config.mode === "production" || byHost.size !== 1) return id;
-  const [only] = byHost.values();
-  return only;
+  if (id !== undefined || app.config.mode === "production") return id;
+  const [only, ...others] = new Set(byHost.values());
+  return others.length === 0 ? only : undefined;
 }
 
 /**
@@ -85,8 +70,9 @@ export async function ensureFirst(app: App, db: Db): Promise<string> {
   const [first] = await store.list(db);
   const now = app.now();
   if (first) {
-    if (first.public_url !== app.config.publicUrl) {
-      await store.set(db, first.id, { public_url: app.config.publicUrl, updated_at: now });
+    if ((first.base_url ?? first.public_url) !== app.config.publicUrl) {
+      const column = first.base_url === null ? "public_url" : "base_url";
+      await store.set(db, first.id, { [column]: app.config.publicUrl, updated_at: now });
       // Other processes on this database may be running, with the former one in their caches.
       for (const key of [first.id, "*"]) await announceInvalidation(db, "environments", key);
     }
@@ -117,13 +103,26 @@ export async function firstId(app: App): Promise<string> {
   return first.id;
 }
 
-/** @throws ENVIRONMENT_NOT_FOUND when `id` names another environment than the caller's. */
+/** @param id "" means the one that was called. @throws ENVIRONMENT_NOT_FOUND, ENVIRONMENT_CALLER */
 export async function setMode(ctx: Ctx, id: string, mode: AuthenticationMode): Promise<void> {
-  if (id !== "" && id !== ctx.environmentId) throw errors.ENVIRONMENT_NOT_FOUND(id);
-  await inTransaction(ctx, async (ctx) => {
-    await store.set(ctx.db, ctx.environmentId, { authentication_mode: mode, updated_at: ctx.now() });
+  await inTransaction(await reach(ctx, id), async (ctx) => {
+    const row = await store.set(ctx.db, ctx.environmentId, {
+      authentication_mode: mode,
+      updated_at: ctx.now(),
+    });
     await invalidate(ctx, "environments", ctx.environmentId);
+    if (row) await ctx.emit(environmentUpdated, payloadOf(row));
   });
+}
+
+/** What is told of an environment that changed. */
+export function payloadOf({ id, name, public_url }: store.EnvironmentRow) {
+  return { id, name, public_url };
+}
+
+/** The hosts at which an environment answers, with their ports. */
+export function hostsOf({ public_url, base_url }: store.EnvironmentRow): string[] {
+  return [public_url, ...(base_url === null ? [] : [base_url])].map((url) => new URL(url).host);
 }
 
 function toEnvironment(row: store.EnvironmentRow): Environment {
@@ -132,6 +131,6 @@ function toEnvironment(row: store.EnvironmentRow): Environment {
     type: row.type as Environment["type"],
     mode: row.authentication_mode as AuthenticationMode,
     publicUrl: row.public_url,
-    lifetimes: { ...defaultLifetimes, ...(row.settings as { lifetimes?: Partial<Lifetimes> }).lifetimes },
+    ...settingsOf(row.settings as StoredSettings),
   };
 }

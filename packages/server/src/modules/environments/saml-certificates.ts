@@ -14,6 +14,7 @@ import { type Ctx, inTransaction, invalidate } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
 import * as environments from "./environments.ts";
 import { environmentErrors as errors } from "./errors.ts";
+import { reach } from "./reach.ts";
 import type { SamlCertificateRow } from "./saml-certificates.store.ts";
 import * as store from "./saml-certificates.store.ts";
 
@@ -41,12 +42,11 @@ const generateKeys = promisify(generateKeyPair);
 
 /**
  * Makes a further certificate.
- * @throws ENVIRONMENT_NOT_FOUND when `environmentId` names another environment than the caller's,
+ * @throws ENVIRONMENT_NOT_FOUND when `environmentId` names another environment than the caller may name,
  *   SAML_CERTIFICATE_LIMIT
  */
 export async function generate(ctx: Ctx, environmentId: string): Promise<SamlCertificate> {
-  if (environmentId !== ctx.environmentId) throw errors.ENVIRONMENT_NOT_FOUND(environmentId);
-  return inTransaction(ctx, async (ctx) => {
+  return inTransaction(await reach(ctx, environmentId), async (ctx) => {
     await store.lock(ctx);
     if (stillValid(ctx, await store.list(ctx)).length >= mostValid)
       throw errors.SAML_CERTIFICATE_LIMIT(mostValid);

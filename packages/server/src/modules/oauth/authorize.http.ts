@@ -13,8 +13,8 @@ export const authorizeRoutes: HttpRoute[] = [
 ];
 
 async function answer(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
-  const { publicUrl } = await environments.current(ctx);
-  return answerStep(request, publicUrl, (browser) => authorize(ctx, request.query, browser));
+  const environment = await environments.current(ctx);
+  return answerStep(request, environment, (browser) => authorize(ctx, request.query, browser));
 }
 
 async function repeat(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {

@@ -4,6 +4,8 @@ import { AppError } from "../../errors.ts";
 import { answerApp, errorValues, type Step } from "../auth/answer.ts";
 import { type Browser, begin, type SignInRequest } from "../auth/flow.ts";
 import * as clients from "../clients/clients.ts";
+import { allowsRedirect } from "../clients/redirect-uris.ts";
+import { knownConnection } from "../connections/sign-in.ts";
 import * as environments from "../environments/environments.ts";
 import * as keys from "../keys/keys.ts";
 import { oauthErrors as errors } from "./errors.ts";
@@ -62,8 +64,26 @@ async function checkApp(ctx: Ctx, query: URLSearchParams): Promise<App> {
   const client = await clients.lookUp(ctx, query.get("client_id") ?? "");
   if (!client) throw errors.invalid_client();
   const redirectUri = query.get("redirect_uri") ?? "";
-  if (!(await clients.allowsRedirect(ctx, client, redirectUri))) throw errors.invalid_redirect_uri();
+  if (!(await allowsRedirect(ctx, client, redirectUri, await organizationOf(ctx, query))))
+    throw errors.invalid_redirect_uri();
   return { client, redirectUri };
+}
+
+/**
+ * The organization that the sign-in is bound to, which fills in templates; undefined when it is bound to none. Else
+ * whoever writes an organization's metadata could have people of others answered at an address of theirs.
+ */
+async function organizationOf(ctx: Ctx, query: URLSearchParams): Promise<string | undefined> {
+  const [named, ...more] = query.getAll("organization_id");
+  if (!named || more.length > 0) return undefined;
+  const { mode } = await environments.current(ctx);
+  // Without users of ours, nobody who comes through a connection of all organizations belongs to one of them.
+  const open = mode === "FULL_STACK_AUTH" ? named : null;
+  if (query.getAll("provider").some((provider) => provider !== "")) return open ?? undefined;
+  const ids = query.getAll("connection_id").filter((id) => id !== "");
+  const connections = await Promise.all(ids.map((id) => knownConnection(ctx, id)));
+  const bound = connections.every((connection) => (connection?.organization_id ?? open) === named);
+  return bound ? named : undefined;
 }
 
 type Read = Omit<SignInRequest, "redirectUri" | "state" | "responseMode" | "hintedUser">;

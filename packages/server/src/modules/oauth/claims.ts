@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { newId } from "../../lib/ids.ts";
+import type { CustomClaim } from "../clients/settings.ts";
 import type { Identity } from "../connections/sign-in.ts";
 import type { Environment } from "../environments/environments.ts";
 import type { Granted } from "../roles/remembered.ts";
@@ -17,6 +18,8 @@ export type Subject =
 export interface TokenFacts {
   environment: Environment;
   clientId: string;
+  /** What the client's settings add to its access tokens; none = no claim of that name. */
+  customClaims: readonly CustomClaim[];
   subject: Subject;
   scope: string;
   /** Seconds since 1970, rounded down. */
@@ -32,6 +35,7 @@ export function accessTokenClaims(facts: TokenFacts, granted: Granted | undefine
     jti: newId("tkn"),
     scope: facts.scope,
     scopes: facts.scope.split(" "),
+    ...customClaims(facts.customClaims),
     ...(granted && { roles: granted.roles, permissions: granted.permissions }),
   };
 }
@@ -58,6 +62,12 @@ export function idTokenClaims(
 /** What /userinfo tells (OIDC Core 5.3): the profile part of the ID token. */
 export function userInfoClaims(member: Member, scope: string): Record<string, unknown> {
   return { sub: member.id, ...memberProfile(member, scope) };
+}
+
+/** Under one name, so that none of them can pass for a claim of ours. */
+export function customClaims(claims: readonly CustomClaim[]): Record<string, unknown> {
+  if (claims.length === 0) return {};
+  return { custom_claims: Object.fromEntries(claims.map(({ key, value }) => [key, value])) };
 }
 
 function common(facts: TokenFacts, lifetime: number): Record<string, unknown> {

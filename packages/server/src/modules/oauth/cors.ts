@@ -1,7 +1,7 @@
 /** CORS for browser apps: any origin that a client has registered, without credentials (Fetch standard). */
 import type { Ctx } from "../../context.ts";
 import { AppError } from "../../errors.ts";
-import * as clients from "../clients/clients.ts";
+import { allowsOrigin } from "../clients/redirect-uris.ts";
 
 interface FromBrowser {
   headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -38,7 +38,7 @@ export async function readable<Reply extends ToBrowser>(
 /** The headers for pages of a registered origin. `Vary` always: what is cached for one reader is no answer for another. */
 async function corsHeaders(ctx: Ctx, request: FromBrowser): Promise<Record<string, string>> {
   const origin = request.headers.origin;
-  const allowed = typeof origin === "string" && (await clients.allowsOrigin(ctx, origin));
+  const allowed = typeof origin === "string" && (await allowsOrigin(ctx, origin));
   return allowed ? { "access-control-allow-origin": origin, vary: "Origin" } : { vary: "Origin" };
 }
 

@@ -56,11 +56,11 @@ async function answerUserInfo(ctx: Ctx, request: HttpRequest): Promise<HttpReply
 }
 
 async function answerLogout(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
-  const { publicUrl } = await environments.current(ctx);
-  const { sessionSecret } = readBrowser(request, publicUrl);
+  const environment = await environments.current(ctx);
+  const { sessionSecret } = readBrowser(request, environment);
   const step = await logout(ctx, request.query, sessionSecret);
   const cleared = sessionSecret === undefined ? {} : { sessionSecret: "" };
-  return answerSignOut(request, publicUrl, { ...step, ...cleared });
+  return answerSignOut(request, environment, { ...step, ...cleared });
 }
 
 async function repeatLogout(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {

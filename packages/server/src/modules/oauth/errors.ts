@@ -39,5 +39,9 @@ export const oauthErrors = defineErrors({
     "UNAUTHENTICATED",
     "The access token is malformed, expired, or its session or client is gone",
   ],
+  ORGANIZATION_CLIENT_NOT_ALLOWED: [
+    "PERMISSION_DENIED",
+    "A token of an organization's client is for the app's own API: call this one as an application of the environment",
+  ],
   invalid_token: ["UNAUTHENTICATED", "The access token is malformed, expired, or its session has ended"],
 });

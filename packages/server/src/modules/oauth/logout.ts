@@ -1,6 +1,7 @@
 /** RP-initiated logout (OIDC RP-Initiated Logout 1.0): ends the browser's session for all apps. */
 import type { Ctx } from "../../context.ts";
 import * as clients from "../clients/clients.ts";
+import { allowsPostLogout } from "../clients/redirect-uris.ts";
 import { leave } from "../connections/idp-logout.ts";
 import type { SignOutStep } from "../connections/logout-requests.ts";
 import * as environments from "../environments/environments.ts";
@@ -25,16 +26,22 @@ export async function logout(
   // Section 2 there: the two must agree.
   if (hint && named !== undefined && named !== hint.client_id) throw errors.invalid_client();
   const ended = sessionSecret === undefined ? undefined : await endSession(ctx, sessionSecret, hint?.sid);
-  const target = await targetOf(ctx, parameters, named ?? hint?.client_id);
+  const target = await targetOf(ctx, parameters, named ?? hint?.client_id, ended?.organization_id);
   const onwards = ended && (await leave(ctx, ended, target));
   return onwards ?? (target === undefined ? { to: "page" } : { to: "url", url: target });
 }
 
-async function targetOf(ctx: Ctx, parameters: Parameters, clientId: unknown): Promise<string | undefined> {
+async function targetOf(
+  ctx: Ctx,
+  parameters: Parameters,
+  clientId: unknown,
+  organizationId: string | undefined,
+): Promise<string | undefined> {
   const target = parameters.get("post_logout_redirect_uri");
   if (target === undefined) return undefined;
   const client = await clientOf(ctx, clientId);
-  if (!client || !(await clients.allowsPostLogout(ctx, client, target))) throw errors.invalid_redirect_uri();
+  if (!client || !(await allowsPostLogout(ctx, client, target, organizationId)))
+    throw errors.invalid_redirect_uri();
   const url = new URL(target);
   const state = parameters.get("state");
   if (state !== undefined) url.searchParams.set("state", state);

@@ -27,12 +27,13 @@ export async function introspect(
   parameters: Parameters,
   authorization: string | undefined,
 ): Promise<Record<string, unknown>> {
-  await confidentialClient(ctx, parameters, authorization);
+  const asking = await confidentialClient(ctx, parameters, authorization);
   const token = required(parameters, "token");
   if (token.startsWith("rt_")) {
     const grant = await refreshTokens.peek(ctx, token);
     const session = grant && (await sessions.findById(ctx, grant.session_id));
-    if (!grant || !session) return { active: false };
+    const client = grant && (await clients.lookUp(ctx, grant.client_id));
+    if (!grant || !session || !client || !mayKnow(asking, client)) return { active: false };
     return {
       active: true,
       token_type: "refresh_token",
@@ -42,7 +43,13 @@ export async function introspect(
     };
   }
   const live = await liveAccessToken(ctx, token);
-  return live ? { active: true, token_type: "Bearer", ...live.claims } : { active: false };
+  if (!live || !mayKnow(asking, live.client)) return { active: false };
+  return { active: true, token_type: "Bearer", ...live.claims };
+}
+
+/** A client of an organization belongs to a customer, to whom the tokens of others are none of their business. */
+function mayKnow(asking: clients.Client, client: clients.Client): boolean {
+  return asking.organization_id === null || asking.id === client.id;
 }
 
 /**
@@ -77,7 +84,7 @@ export async function userInfo(ctx: Ctx, accessToken: string): Promise<Record<st
 /**
  * Who calls the management API with this bearer token: an application with its own token, or an end user
  * with a session.
- * @throws UNAUTHENTICATED
+ * @throws UNAUTHENTICATED, ORGANIZATION_CLIENT_NOT_ALLOWED
  */
 export async function callerOf(ctx: Ctx, token: string): Promise<Caller> {
   const live = await liveAccessToken(ctx, token);
@@ -86,8 +93,11 @@ export async function callerOf(ctx: Ctx, token: string): Promise<Caller> {
   if (signedIn) {
     const permissions = openedBy(Array.isArray(claims.permissions) ? claims.permissions.map(String) : []);
     const { session, organizationId } = signedIn;
-    return { kind: "SESSION", userId: session.user_id, sessionId: session.id, organizationId, permissions };
+    const { user_id: userId, id: sessionId } = session;
+    const tokenExpiresAt = new Date(Number(claims.exp) * 1000);
+    return { kind: "SESSION", userId, sessionId, organizationId, permissions, tokenExpiresAt };
   }
+  if (client.organization_id !== null) throw errors.ORGANIZATION_CLIENT_NOT_ALLOWED();
   if (claims.sub !== client.id || client.disallow_api_access) throw errors.UNAUTHENTICATED();
   return { kind: "CLIENT", clientId: client.id };
 }

@@ -29,17 +29,6 @@ function named(at: Scope, ref: OrganizationRef) {
   return "id" in ref ? query.where("id", "=", ref.id) : query.where("external_id", "=", ref.externalId);
 }
 
-/** Keeps everybody from adding to an organization until the transaction ends, having waited for those who do so now. */
-export async function lock(at: Scope, id: string): Promise<void> {
-  await at.db
-    .selectFrom("organizations")
-    .select("id")
-    .where("environment_id", "=", at.environmentId)
-    .where("id", "=", id)
-    .forUpdate()
-    .execute();
-}
-
 /** The rows of a range, newest first; in reverse when the range ends before an id. */
 export async function list(at: Scope, page: PageRange & { externalId?: string }): Promise<Organization[]> {
   let query = at.db.selectFrom("organizations").selectAll().where("environment_id", "=", at.environmentId);
@@ -64,6 +53,18 @@ export async function set(
     .where("id", "=", id)
     .returningAll()
     .executeTakeFirst();
+}
+
+/** Until the transaction ends, nothing is made in the organization. False when there is none. */
+export async function lock(at: Scope, id: string): Promise<boolean> {
+  const row = await at.db
+    .selectFrom("organizations")
+    .select("id")
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .forUpdate()
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 export async function remove(at: Scope, id: string): Promise<Organization | undefined> {

@@ -135,8 +135,8 @@ export async function change(
 async function remove(ctx: Ctx, ref: OrganizationRef): Promise<void> {
   await inTransaction(ctx, async (ctx) => {
     const organization = await get(ctx, ref);
-    // Before anything below it is locked: whoever adds a member holds the organization and waits for the rest.
-    await store.lock(ctx, organization.id);
+    // Whoever makes something in it holds its row, so we wait for them before we hold what they may wait for.
+    if (!(await store.lock(ctx, organization.id))) throw notFound(ref);
     // Reactions run before the row goes, while what hangs on it can still be found.
     await ctx.emit(organizationDeleted, organization, organization.id);
     if (!(await store.remove(ctx, organization.id))) throw notFound(ref);

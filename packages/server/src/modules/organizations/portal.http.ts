@@ -2,7 +2,7 @@
 import type { Ctx } from "../../context.ts";
 import type { HttpReply, HttpRequest, HttpRoute } from "../../transport/http.ts";
 import { html, page } from "../../transport/page.ts";
-import * as clients from "../clients/clients.ts";
+import { registeredOrigins } from "../clients/redirect-uris.ts";
 import { organizationErrors as errors } from "./errors.ts";
 import { enabledFeatures } from "./features.ts";
 import * as organizations from "./organizations.ts";
@@ -29,7 +29,7 @@ async function answerLink(ctx: Ctx, request: HttpRequest): Promise<HttpReply> {
   const features = link.features.length > 0 ? link.features : enabledFeatures(organization);
   const named = features.map((feature) => modules[feature] ?? feature).join(", ");
   // The application shows the portal in a frame of its own page.
-  const framedBy = [...(await clients.registeredOrigins(ctx))].filter(isPlain).join(" ");
+  const framedBy = [...(await registeredOrigins(ctx))].filter(isPlain).join(" ");
   return page({
     title: "The admin portal is not part of this version",
     status: 501,

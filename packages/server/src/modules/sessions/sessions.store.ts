@@ -147,7 +147,8 @@ export async function touch(
     .updateTable("sessions")
     .set({
       last_active_at: times.now,
-      idle_expires_at: sql<Date | null>`${times.now}::timestamptz + (idle_expires_at - last_active_at)`,
+      // Null where the session does not end for idleness.
+      idle_expires_at: sql<Date | null>`${times.now}::timestamptz + idle_seconds * interval '1 second'`,
       ...(times.organizationId !== undefined && { organization_id: times.organizationId }),
     })
     .where("environment_id", "=", at.environmentId)
@@ -164,12 +165,13 @@ export async function setSecret(
   change: {
     secretHash: Buffer;
     now: Date;
-    idleExpiresAt: Date | null;
-    /** The session ends then at the latest; one that ends sooner still does. */
+    idleSeconds: number | null;
     absoluteExpiresAt: Date;
     organizationId: string;
   },
 ): Promise<Session | undefined> {
+  // The stricter one holds where the session enters an organization with another policy; least() passes nulls over.
+  const idleSeconds = sql<number | null>`least(idle_seconds, ${change.idleSeconds}::integer)`;
   return at.db
     .updateTable("sessions")
     .set({
@@ -177,8 +179,9 @@ export async function setSecret(
       authenticated_at: change.now,
       last_active_at: change.now,
       updated_at: change.now,
-      idle_expires_at: change.idleExpiresAt,
-      absolute_expires_at: sql<Date>`least(absolute_expires_at, ${change.absoluteExpiresAt})`,
+      idle_seconds: idleSeconds,
+      idle_expires_at: sql<Date | null>`${change.now}::timestamptz + ${idleSeconds} * interval '1 second'`,
+      absolute_expires_at: sql<Date>`least(absolute_expires_at, ${change.absoluteExpiresAt}::timestamptz)`,
       organization_id: change.organizationId,
     })
     .where("environment_id", "=", at.environmentId)

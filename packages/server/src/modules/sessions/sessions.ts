@@ -122,7 +122,7 @@ export async function end(
     const key = "id" in which ? which : { secretHash: hashSecret(which.secret) };
     const session = await store.end(ctx, key, status, ctx.now());
     if (!session) return undefined;
-    await emitEnded(ctx, session, status);
+    await tellEnded(ctx, session, status);
     return session;
   });
 }
@@ -143,7 +143,7 @@ export async function endByUpstream(
   if (names.subject === undefined && !names.sessions?.length) throw new RangeError("nobody is named");
   return inTransaction(ctx, async (ctx) => {
     const ended = await store.endByUpstream(ctx, connectionId, names, ctx.now());
-    for (const session of ended) await emitEnded(ctx, session, "logout");
+    for (const session of ended) await tellEnded(ctx, session, "logout");
     return ended;
   });
 }
@@ -170,17 +170,20 @@ export async function connectionOf(ctx: Ctx, sessionId: string, organizationId: 
   return (await store.findConnection(ctx, sessionId, organizationId)) ?? "";
 }
 
-async function emitEnded(ctx: Ctx, session: Session, status: string): Promise<void> {
+/** Announces the end of a session, in the transaction that ended it. */
+export async function tellEnded(ctx: Ctx, session: Session, status: string): Promise<void> {
   const { id: session_id, user_id, organization_id } = session;
   await ctx.emit(sessionEnded, { session_id, user_id, organization_id, status }, organization_id);
 }
 
 async function renew(ctx: Ctx, former: Session, input: SignIn, secret: string): Promise<Session | undefined> {
   const now = ctx.now();
+  const timeouts = await sessionLimits(ctx, input.organizationId);
   const renewed = await store.setSecret(ctx, former.id, {
     secretHash: hashSecret(secret),
     now,
-    ...(await expiry(ctx, input.organizationId, now)),
+    idleSeconds: timeouts.idle ?? null,
+    absoluteExpiresAt: later(now, timeouts.absolute),
     organizationId: input.organizationId,
   });
   if (renewed) await store.setEntry(ctx, renewed.id, input, now);
@@ -189,7 +192,7 @@ async function renew(ctx: Ctx, former: Session, input: SignIn, secret: string): 
 
 async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<Session> {
   const now = ctx.now();
-  const { idleExpiresAt, absoluteExpiresAt } = await expiry(ctx, input.organizationId, now);
+  const { absolute, idle } = await sessionLimits(ctx, input.organizationId);
   const row = {
     id: newId("ses"),
     environment_id: ctx.environmentId,
@@ -203,18 +206,13 @@ async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<Session> 
     created_at: now,
     updated_at: now,
     last_active_at: now,
-    idle_expires_at: idleExpiresAt,
-    absolute_expires_at: absoluteExpiresAt,
+    idle_seconds: idle ?? null,
+    idle_expires_at: idle === undefined ? null : later(now, idle),
+    absolute_expires_at: later(now, absolute),
   };
   return store.insert(ctx, row, input);
 }
 
-/** When a session that begins now, or enters an organization, ends: a policy that changes later is for new ones. */
-async function expiry(ctx: Ctx, organizationId: string, now: Date) {
-  const { absolute, idle } = await sessionLimits(ctx, organizationId);
-  const after = (seconds: number) => new Date(now.getTime() + seconds * 1000);
-  return {
-    absoluteExpiresAt: after(absolute),
-    idleExpiresAt: idle === undefined ? null : after(idle),
-  };
+function later(now: Date, seconds: number): Date {
+  return new Date(now.getTime() + seconds * 1000);
 }

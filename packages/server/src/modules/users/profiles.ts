@@ -2,6 +2,7 @@
 import type { Ctx } from "../../context.ts";
 import { invalidArgument } from "../../errors.ts";
 import { normalizeEmail } from "../../protocols/saml/normalize-email.ts";
+import * as userAttributes from "../user-attributes/user-attributes.ts";
 import { userErrors as errors } from "./errors.ts";
 
 /** A field left out stays as it is. */
@@ -40,12 +41,14 @@ export function checkFields({ externalId = "", profile = {} }: UserFields): void
   requireAtMost("user.user_profile.locale", profile.locale, longest.locale);
   requireAtMost("user.user_profile.phone_number", profile.phoneNumber, longest.phoneNumber);
   requireAtMost("user.user_profile.gender", profile.gender, longest.gender);
-  // No attribute can be declared yet, so each one is undeclared.
-  const [undeclared] = Object.keys(profile.customAttributes ?? {});
-  if (undeclared !== undefined) {
-    const problem = `the attribute "${undeclared}" is not declared in this environment`;
-    throw invalidArgument("user.user_profile.custom_attributes", "custom_attributes.declared", problem);
-  }
+}
+
+/** Refuses custom attributes that the environment does not declare. @throws INVALID_ARGUMENT */
+export async function requireDeclared(ctx: Ctx, { profile = {} }: UserFields): Promise<void> {
+  const undeclared = await userAttributes.undeclared(ctx, Object.keys(profile.customAttributes ?? {}));
+  if (undeclared === undefined) return;
+  const problem = `the attribute "${undeclared}" is not declared in this environment`;
+  throw invalidArgument("user.user_profile.custom_attributes", "custom_attributes.declared", problem);
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   emailOf,
   type Profile,
   requireApplication,
+  requireDeclared,
   type UserFields,
 } from "./profiles.ts";
 import { erase } from "./removal.ts";
@@ -60,6 +61,7 @@ export async function createByApi(
   const { membership, email: address, ...fields } = input;
   const email = emailOf(address);
   checkFields(fields);
+  await requireDeclared(ctx, fields);
   requireApplication(ctx, fields);
   memberships.requireInvitation(ctx, membership);
   const joining = memberships.fromApi(organizationId, membership);
@@ -123,6 +125,7 @@ export async function search(
  */
 export async function update(ctx: Ctx, ref: UserRef, fields: UserFields): Promise<User> {
   checkFields(fields);
+  await requireDeclared(ctx, fields);
   return inTransaction(ctx, async (ctx) => {
     const { id } = await requireUser(ctx, ref);
     requireApplication(ctx, fields);

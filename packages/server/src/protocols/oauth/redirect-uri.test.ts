@@ -1,6 +1,6 @@
 /** Which redirect URIs may be registered, and which requests match one. */
 import { describe, expect, test } from "vitest";
-import { isRegistered, registrationProblem } from "./redirect-uri.ts";
+import { addressProblem, expandAll, isRegistered, registrationProblem } from "./redirect-uri.ts";
 
 const development = { development: true, native: false };
 const production = { development: false, native: false };
@@ -17,6 +17,8 @@ describe("registration", () => {
     ["http://app.acme.test/callback", development],
     ["https://auth-*.acme.test/callback", development],
     ["https://*.acme.test", development],
+    ["https://{{org_slug}}.acme.test/cb", production],
+    ["myapp://{{org_slug}}/cb", production],
   ])("takes %s", (uri, rules) => expect(registrationProblem(uri, rules)).toBeUndefined());
 
   test.each([
@@ -38,7 +40,53 @@ describe("registration", () => {
     ["http://app.acme.test/cb", production, "is http"],
     ["https://localhost/cb", production, "is on localhost"],
     ["http://127.0.0.1/cb", production, "is http"],
+    ["http://{{org_slug}}.acme.test/cb", production, "is http"],
+    ["https://{{org_slug}}.acme.test/cb?x=1", development, "query"],
+    ["https://app-{{org_slug}}.acme.test/cb", development, "has a placeholder"],
+    ["https://*.{{org_slug}}.test/cb", development, "use one of the two"],
+    [`https://{{org_slug}}.acme.test/${"a".repeat(256)}`, development, "is longer than 256 characters"],
   ])("refuses %s", (uri, rules, problem) => expect(registrationProblem(uri, rules)).toContain(problem));
+});
+
+describe("addresses that are visited", () => {
+  const anywhere = { template: true };
+  test("are one web address, which an organization may fill in", () => {
+    expect(addressProblem("https://acme.test/login", production, anywhere)).toBeUndefined();
+    expect(addressProblem("https://{{org_slug}}.acme.test/login", production, anywhere)).toBeUndefined();
+  });
+
+  test.each([
+    ["https://{{org_slug}}.acme.test/logout", { template: false }, "placeholder"],
+    ["https://*.acme.test/login", anywhere, "wildcard"],
+    ["myapp://login", anywhere, "http"],
+    ["http://acme.test/login", anywhere, "is http"],
+    ["nowhere", anywhere, "absolute"],
+  ])("refuse %s", (uri, options, problem) =>
+    expect(addressProblem(uri, production, options)).toContain(problem),
+  );
+});
+
+describe("templates", () => {
+  const registered = ["https://{{org_slug}}.acme.test/cb", "https://{{host}}/cb", "https://acme.test/{{id}}"];
+  const expanded = (values: Record<string, string>, rules = production) =>
+    expandAll(registered, rules, (name) => values[name]);
+
+  test("mean an address in an organization that has the values", () => {
+    expect(expanded({ org_slug: "mega", host: "mega.com" })).toEqual([
+      "https://mega.acme.test/cb",
+      "https://mega.com/cb",
+    ]);
+    expect(expanded({})).toEqual([]);
+  });
+
+  test("do not lead where production may not lead", () => {
+    expect(expanded({ host: "localhost" })).toEqual([]);
+    expect(expanded({ host: "localhost" }, development)).toEqual(["https://localhost/cb"]);
+  });
+
+  test("match no request that spells them out", () => {
+    for (const uri of registered) expect(isRegistered(uri, registered, development)).toBe(false);
+  });
 });
 
 describe("matching", () => {

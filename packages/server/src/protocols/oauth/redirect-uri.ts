@@ -1,7 +1,9 @@
 /**
  * Redirect URIs: which ones may be registered, and whether a requested one is registered. Matching is exact
- * (RFC 9700 section 2.1); the only widenings are a development wildcard and loopback ports.
+ * (RFC 9700 section 2.1); the only widenings are a development wildcard, loopback ports, and parts that the
+ * organization of a sign-in fills in.
  */
+import { exampleOf, expand, isTemplate, type ValueOf } from "./redirect-template.ts";
 
 export interface RedirectRules {
   /** Development environments allow http, localhost and one wildcard label; production does not. */
@@ -18,6 +20,29 @@ const longest = 256;
  */
 export function registrationProblem(uri: string, rules: RedirectRules): string | undefined {
   if (uri.length > longest) return `is longer than ${longest} characters`;
+  if (!isTemplate(uri)) return plainProblem(uri, rules);
+  if (uri.includes("*")) return "has a wildcard beside a placeholder: use one of the two";
+  const example = exampleOf(uri);
+  return "problem" in example ? example.problem : plainProblem(example.uri, rules);
+}
+
+/**
+ * The same for an address that is visited without a request that names it: by a browser that we send there, or by us.
+ * It must be one web address, so it has no wildcard and no scheme of the app's own.
+ * @param options.template whether an organization may fill in parts of it
+ */
+export function addressProblem(
+  uri: string,
+  rules: RedirectRules,
+  options: { template: boolean },
+): string | undefined {
+  if (isTemplate(uri) && !options.template) return "has a placeholder: no organization is in scope here";
+  if (uri.includes("*")) return "has a wildcard: it must be one address";
+  const problem = registrationProblem(uri, rules);
+  return problem ?? (/^https?:/i.test(uri) ? undefined : "is no http or https address");
+}
+
+function plainProblem(uri: string, rules: RedirectRules): string | undefined {
   const wildcard = uri.includes("*");
   const url = URL.parse(wildcard ? uri.replace("*", "wildcard") : uri);
   if (!url) return "is not an absolute URL";
@@ -48,7 +73,7 @@ function productionProblem(url: URL, rules: RedirectRules): string | undefined {
   return undefined;
 }
 
-/** Whether `requested` is one of the registered URIs, by the rules of the environment and the client. */
+/** Whether `requested` is one of the registered URIs, by the rules of the environment and the client; no template counts. */
 export function isRegistered(
   requested: string,
   registered: readonly string[],
@@ -56,13 +81,23 @@ export function isRegistered(
 ): boolean {
   const url = URL.parse(requested);
   if (!url || requested.includes("#") || url.username !== "" || url.password !== "") return false;
-  if (registered.includes(requested)) return true;
+  // A template is no address, not even for who asks for it letter by letter.
+  if (!isTemplate(requested) && registered.includes(requested)) return true;
   if (rules.development && isLocalDevelopment(url)) return true;
   return registered.some(
     (entry) =>
-      (rules.development && entry.includes("*") && matchesWildcard(requested, entry)) ||
+      (rules.development && entry.includes("*") && !isTemplate(entry) && matchesWildcard(requested, entry)) ||
       (rules.native && matchesLoopback(url, entry)),
   );
+}
+
+/** What the templates among registered URIs mean in an organization, as far as they mean an address that may be used. */
+export function expandAll(registered: readonly string[], rules: RedirectRules, valueFor: ValueOf): string[] {
+  return registered
+    .filter(isTemplate)
+    .map((template) => expand(template, valueFor))
+    .filter((uri) => uri !== undefined)
+    .filter((uri) => plainProblem(uri, rules) === undefined);
 }
 
 /** A developer's own machine: `http://localhost:*` and `http://127.0.0.1:*`. */

@@ -1920,7 +1920,8 @@ export declare type CreateClient = Message<"scalekit.v1.clients.CreateClient"> &
   initiateLoginUri?: string | undefined;
 
   /**
-   * Allowed redirect URIs, compared exactly.
+   * Allowed redirect URIs, compared exactly. `{{org_slug}}`, `{{external_id}}` or the name of an
+   * organization's metadata may stand for a whole DNS label, the host or a path segment.
    *
    * @generated from field: repeated string post_login_uris = 6;
    */
@@ -2031,7 +2032,8 @@ export declare type UpdateClient = Message<"scalekit.v1.clients.UpdateClient"> &
   initiateLoginUri?: string | undefined;
 
   /**
-   * Allowed redirect URIs, compared exactly.
+   * Allowed redirect URIs, compared exactly. `{{org_slug}}`, `{{external_id}}` or the name of an
+   * organization's metadata may stand for a whole DNS label, the host or a path segment.
    *
    * @generated from field: repeated string post_login_uris = 7;
    */
@@ -3023,7 +3025,7 @@ export declare const ClientService: GenService<{
   },
   /**
    * Adds a secret, next to those that exist, and returns it once. FAILED_PRECONDITION when the
-   * client already has two.
+   * client already has two active ones, or is of a type that has none.
    *
    * @generated from rpc scalekit.v1.clients.ClientService.CreateClientSecret
    */
@@ -3033,7 +3035,8 @@ export declare const ClientService: GenService<{
     output: typeof CreateClientSecretResponseSchema;
   },
   /**
-   * Switches a secret on or off.
+   * Switches a secret on or off. FAILED_PRECONDITION when two others are on, and for the last active
+   * one of the default client.
    *
    * @generated from rpc scalekit.v1.clients.ClientService.UpdateClientSecret
    */
@@ -3043,7 +3046,8 @@ export declare const ClientService: GenService<{
     output: typeof UpdateClientSecretResponseSchema;
   },
   /**
-   * Deletes a secret; requests with it fail at once.
+   * Deletes a secret; requests with it fail at once. FAILED_PRECONDITION for the last active one of
+   * the default client.
    *
    * @generated from rpc scalekit.v1.clients.ClientService.DeleteClientSecret
    */
@@ -3074,7 +3078,7 @@ export declare const ClientService: GenService<{
   },
   /**
    * Adds a secret, next to those that exist, and returns it once. FAILED_PRECONDITION when the
-   * client already has five.
+   * client already has five active ones.
    *
    * @generated from rpc scalekit.v1.clients.ClientService.CreateOrganizationClientSecret
    */

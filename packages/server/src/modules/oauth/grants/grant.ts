@@ -1,6 +1,7 @@
 /** What the token endpoint answers, and how a grant makes it: the same tokens whatever earned them. */
 import type { Ctx } from "../../../context.ts";
 import type { Client } from "../../clients/clients.ts";
+import type { CustomClaim } from "../../clients/settings.ts";
 import * as environments from "../../environments/environments.ts";
 import * as keys from "../../keys/keys.ts";
 import { type Granted, grantedBy } from "../../roles/remembered.ts";
@@ -40,6 +41,7 @@ export async function userTokens(ctx: Ctx, client: Client, earned: Earned): Prom
   const facts: TokenFacts = {
     environment,
     clientId: client.id,
+    customClaims: client.custom_claims as unknown as CustomClaim[],
     subject: earned.subject,
     scope: earned.scope,
     now: Math.floor(ctx.now().getTime() / 1000),
