@@ -1,172 +1,94 @@
-/** gRPC, gRPC-Web and Connect for every method of the contract, by connect-es, through our pipeline. */
+/**
+ * gRPC for every method of the contract, over HTTP/2 and over HTTP/1.1 with trailers, by a framing of our own: all
+ * methods are unary, so a call is one message in, one message and a status out. docs/decisions/0008-grpc-framing.md
+ * says why.
+ */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { DescMethodUnary, Message } from "@bufbuild/protobuf";
-import {
-  Code,
-  ConnectError,
-  createConnectRouter,
-  createContextKey,
-  createContextValues,
-  type HandlerContext,
-} from "@connectrpc/connect";
-import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
+import { fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
-import {
-  compressionBrotli,
-  compressionGzip,
-  universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
-} from "@connectrpc/connect-node";
-import type { Ctx } from "../context.ts";
-import { AppError } from "../errors.ts";
+import type { AppError } from "../errors.ts";
 import { type Arrival, pathOf } from "./arrival.ts";
+import { withinDeadline } from "./grpc-deadline.ts";
+import { ENCODINGS, frameOf, readFrame } from "./grpc-frame.ts";
 import type { Method } from "./methods.ts";
-import type { Pipeline } from "./pipeline.ts";
-import { MAX_BODY_BYTES, refusals } from "./refusals.ts";
+import { refusals } from "./refusals.ts";
 import { rpcError } from "./render.ts";
+import type { RpcOptions, ServeCall } from "./rpc.ts";
 
-export interface RpcOptions {
-  methods: readonly Method[];
-  pipeline: Pipeline;
-  /** Makes anything thrown an error that may be read, see `settle` in `render.ts`. */
-  settle(thrown: unknown, arrival: Arrival): AppError;
+// gRPC in JSON is not spoken; gRPC-Web, whose type begins likewise, is not ours.
+const GRPC_TYPE = /^application\/grpc(\+proto)?(?=;|$)/;
+
+/** The media type of a gRPC call, without its parameters; undefined when the request is none. */
+export function grpcTypeOf(request: IncomingMessage): string | undefined {
+  const type = request.headers["content-type"];
+  // What nearly all clients say.
+  return type === "application/grpc" ? type : GRPC_TYPE.exec(type ?? "")?.[0];
 }
 
-export interface Rpc {
-  /** Tells whether a request is a call: a POST to a method's path, or in gRPC's own media types to any path. */
-  takes(request: IncomingMessage): boolean;
-  /** Answers a call; never rejects. */
-  serve(request: IncomingMessage, response: ServerResponse, arrival: Arrival): Promise<void>;
-}
-
-const arrivalKey = createContextKey<Arrival | undefined>(undefined);
-const ctxKey = createContextKey<Ctx | undefined>(undefined);
-
-/** Makes the RPC side of the transport. */
-export function createRpc(options: RpcOptions): Rpc {
-  const handlers = compileHandlers(options);
-  return {
-    takes: (request) =>
-      request.method === "POST" && (handlers.has(pathOf(request.url ?? "")) || isGrpc(request)),
-    async serve(request, response, arrival) {
-      response.setHeader("x-request-id", arrival.id);
-      response.setHeader("x-content-type-options", "nosniff");
-      const handler = handlers.get(pathOf(request.url ?? ""));
-      try {
-        if (handler === undefined) return answerUnknown(response, arrival);
-        arrival.route = handler.requestPath;
-        const values = createContextValues().set(arrivalKey, arrival);
-        const call = universalRequestFromNodeRequest(request, response, undefined, values);
-        const answer = await handler({ ...call, body: bodyOf(request) });
-        // A body that nobody wanted to read would block the requests behind it.
-        request.resume();
-        await universalResponseToNodeResponse(withDetails(answer, arrival), response);
-      } catch (error) {
-        abandon(error, response, arrival, options);
-      }
-    },
+/** Makes what answers gRPC calls, to methods that there are and that there are not. */
+export function createGrpc(options: RpcOptions): ServeCall {
+  const byPath = new Map(options.methods.map((method) => [method.path, method]));
+  return async (request, response, arrival) => {
+    const method = byPath.get(pathOf(request.url ?? ""));
+    if (method === undefined) return answerUnknown(request, response, arrival);
+    arrival.route = method.path;
+    try {
+      const result = await withinDeadline(arrival.headers, () => call(method, request, arrival, options));
+      answer(request, response, frameOf(toBinary(method.desc.output, result)), { "grpc-status": "0" });
+    } catch (error) {
+      const shown = options.settle(error, arrival);
+      answer(request, response, undefined, statusOf(shown, arrival));
+    }
   };
 }
 
-/**
- * The request's bytes. One that is refused half-way is read off to its end: `for await` over the request itself would
- * destroy it, and with it the connection that other requests use.
- */
-async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+async function call(
+  method: Method,
+  request: IncomingMessage,
+  arrival: Arrival,
+  { pipeline }: RpcOptions,
+): Promise<Message> {
+  // Needs the head alone: who may not call gets no message read.
+  const ctx = await pipeline.admit(method, arrival);
+  return pipeline.call(method, ctx, decoded(method, await readFrame(request)));
+}
+
+function decoded(method: Method, bytes: Uint8Array): Message {
   try {
-    yield* request.iterator({ destroyOnReturn: false });
-  } finally {
-    request.resume();
-  }
-}
-
-function isGrpc(request: IncomingMessage): boolean {
-  return request.headers["content-type"]?.startsWith("application/grpc") === true;
-}
-
-function compileHandlers(options: RpcOptions): ReadonlyMap<string, UniversalHandler> {
-  const byDesc = new Map(options.methods.map((method) => [method.desc, method]));
-  const router = createConnectRouter({
-    readMaxBytes: MAX_BODY_BYTES,
-    acceptCompression: [compressionGzip, compressionBrotli],
-    // Runs on the head alone: who may not call gets no message decoded.
-    requestGate: (call) =>
-      translated(call, options, async (arrival) => {
-        const method = byDesc.get(call.method);
-        if (method !== undefined) call.values.set(ctxKey, await options.pipeline.admit(method, arrival));
-      }),
-  });
-  for (const method of options.methods) {
-    router.rpc(method.desc as DescMethodUnary, (message: Message, call: HandlerContext) =>
-      translated(call, options, () => options.pipeline.call(method, admitted(call), message)),
-    );
-  }
-  return new Map(router.handlers.map((handler) => [handler.requestPath, handler]));
-}
-
-function admitted(call: HandlerContext): Ctx {
-  const ctx = call.values.get(ctxKey);
-  if (ctx === undefined) throw new Error("A call reached its handler without the request gate");
-  return ctx;
-}
-
-async function translated<T>(
-  call: HandlerContext,
-  options: RpcOptions,
-  step: (arrival: Arrival) => Promise<T>,
-): Promise<T> {
-  const arrival = call.values.get(arrivalKey);
-  if (arrival === undefined) throw new Error("A call came without its arrival");
-  try {
-    return await step(arrival);
+    return fromBinary(method.desc.input, bytes);
   } catch (error) {
-    throw rpcError(options.settle(error, arrival), arrival.id);
+    throw refusals.badRequest(`The message cannot be read: ${(error as Error).message}`);
   }
 }
 
-/**
- * Adds details to the errors that connect-es raises by itself (a message too large, undecodable, compressed in an
- * unknown way): clients read the details trailer without asking whether it is there.
- */
-function withDetails(answer: UniversalServerResponse, arrival: Arrival): UniversalServerResponse {
-  const { trailer } = answer;
-  const status = Number(trailer?.get("grpc-status") ?? 0);
-  if (trailer === undefined || status === 0 || trailer.has("grpc-status-details-bin")) return answer;
-  const message = decodeURIComponent(trailer.get("grpc-message") ?? "");
-  setTrailerStatus(trailer, rpcError(protocolError(status, message), arrival.id));
-  return answer;
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  frame: Buffer | undefined,
+  trailers: Record<string, string>,
+): void {
+  // A body that nobody wanted to read would block the requests behind it.
+  request.resume();
+  // The client is gone or a time limit closed the stream: nobody reads what we would write.
+  if (response.headersSent || response.destroyed) return;
+  response.writeHead(200, headOf(request));
+  response.addTrailers(trailers);
+  if (frame === undefined) response.end();
+  else response.end(frame);
 }
 
-function protocolError(code: Code, message: string): AppError {
-  switch (code) {
-    case Code.ResourceExhausted:
-      return new AppError(
-        "RESOURCE_EXHAUSTED",
-        "RESOURCE_EXHAUSTED",
-        `The message is larger than ${MAX_BODY_BYTES} bytes`,
-      );
-    case Code.Unimplemented:
-      return new AppError("UNIMPLEMENTED", "UNIMPLEMENTED", message);
-    case Code.DeadlineExceeded:
-      return new AppError("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", "The deadline of the call passed");
-    case Code.Canceled:
-    case Code.Aborted:
-      return new AppError("ABORTED", "ABORTED", "The call was cancelled");
-    default:
-      return refusals.badRequest(`The message cannot be read: ${message}`);
-  }
+/** A gRPC client expects a status, not a 404, for a method that is not there; it stands in the head, for no message follows. */
+function answerUnknown(request: IncomingMessage, response: ServerResponse, arrival: Arrival): void {
+  request.resume();
+  const status = statusOf(refusals.notBuilt("This method"), arrival);
+  response.writeHead(200, { ...headOf(request), ...status }).end();
 }
 
-/** A gRPC client expects a status, not a 404, for a service that is not there. */
-function answerUnknown(response: ServerResponse, arrival: Arrival): void {
-  const error = rpcError(refusals.notBuilt("This method"), arrival.id);
-  const trailersOnly = setTrailerStatus(new Headers({ "content-type": "application/grpc+proto" }), error);
-  response.writeHead(200, Object.fromEntries(trailersOnly)).end();
+function headOf(request: IncomingMessage): Record<string, string> {
+  return { "content-type": grpcTypeOf(request) ?? "application/grpc", "grpc-accept-encoding": ENCODINGS };
 }
 
-/** The answer could not be written: most often the client is gone, and nobody is there to be told. */
-function abandon(error: unknown, response: ServerResponse, arrival: Arrival, options: RpcOptions): void {
-  const code = ConnectError.from(error).code;
-  if (code !== Code.Aborted && code !== Code.Canceled) options.settle(error, arrival);
-  response.destroy();
+/** Code, message and details; details always, since clients read them without asking whether they are there. */
+function statusOf(error: AppError, arrival: Arrival): Record<string, string> {
+  return Object.fromEntries(setTrailerStatus(new Headers(), rpcError(error, arrival.id)));
 }

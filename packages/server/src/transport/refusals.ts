@@ -10,6 +10,8 @@ export class HttpRefusal extends AppError {
   }
 }
 
+export const MAX_BODY_BYTES = 1024 * 1024;
+
 export const refusals = {
   // The exact message that SDKs and the published samples have.
   noToken: () => new AppError("UNAUTHENTICATED", "UNAUTHENTICATED", "Token empty"),
@@ -44,6 +46,27 @@ export const refusals = {
   rules: (violations: FieldViolation[]) =>
     new AppError("INVALID_ARGUMENT", "INVALID_ARGUMENT", violations.map(sentence).join("; "), { violations }),
   badRequest: (message: string) => new AppError("INVALID_ARGUMENT", "INVALID_ARGUMENT", message),
+  messageTooLarge: () =>
+    new AppError(
+      "RESOURCE_EXHAUSTED",
+      "RESOURCE_EXHAUSTED",
+      `The message is larger than ${MAX_BODY_BYTES} bytes`,
+    ),
+  notOneMessage: () =>
+    new AppError(
+      "UNIMPLEMENTED",
+      "UNIMPLEMENTED",
+      "A call of this method has one message, neither none nor two",
+    ),
+  unknownEncoding: (encoding: string, known: string) =>
+    new AppError(
+      "UNIMPLEMENTED",
+      "UNIMPLEMENTED",
+      `The encoding "${encoding}" is not known here: grpc-encoding may be ${known}`,
+    ),
+  deadlinePassed: () =>
+    new AppError("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED", "The deadline of the call passed"),
+  cancelled: () => new AppError("ABORTED", "ABORTED", "The call was cancelled"),
   noRoute: () => new AppError("NOT_FOUND", "NOT_FOUND", "Nothing is served at this path"),
 };
 
@@ -52,8 +75,6 @@ export function wrongVerb(allowed: readonly string[]): AppError {
   const allow = allowed.join(", ");
   return new HttpRefusal(405, "UNIMPLEMENTED", `This path answers to ${allow} only`, { allow });
 }
-
-export const MAX_BODY_BYTES = 1024 * 1024;
 
 /** A body of a type that the route does not read. */
 export function wrongType(expected: string): AppError {

@@ -1,6 +1,6 @@
 /**
- * Puts the transport together: one listener; behind it RPC by connect-es, and by Fastify REST, our own routes,
- * assets and health. Knows the doors by their form only.
+ * Puts the transport together: one listener; behind it RPC, and by Fastify REST, our own routes, assets and
+ * health. Knows the doors by their form only.
  */
 import type { DescService } from "@bufbuild/protobuf";
 import type { App, Emit } from "../context.ts";
@@ -9,13 +9,13 @@ import { createAnswer } from "./answer.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Verifiers } from "./callers.ts";
 import { ctxBuilder } from "./ctx.ts";
-import { createRpc } from "./grpc.ts";
 import type { HttpRoute } from "./http.ts";
 import { compileMethods } from "./methods.ts";
 import { createMetrics } from "./metrics.ts";
 import { observer } from "./observer.ts";
 import { createPipeline } from "./pipeline.ts";
 import { settle } from "./render.ts";
+import { createRpc } from "./rpc.ts";
 import { createListener } from "./server.ts";
 import type { ServiceDoor } from "./service.ts";
 import { createWeb } from "./web.ts";
