@@ -3,7 +3,7 @@ import { decodeProtectedHeader } from "jose";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
 import { bodyOf, publishedKeys } from "../../testing/oauth.ts";
-import { rotate } from "./keys.ts";
+import { rotate, verify } from "./keys.ts";
 
 let app: TestApp;
 
@@ -22,6 +22,41 @@ async function states() {
   const count = (state: string) => rows.filter((row) => row.state === state).length;
   return { current: count("current"), next: count("next"), retired: count("retired") };
 }
+
+describe("a token that was believed a moment ago", () => {
+  test("is refused once it has ended", async () => {
+    const token = await app.token();
+    expect(await isBelieved(token)).toBe(true);
+    app.advance(86_401);
+    expect(await isBelieved(token)).toBe(false);
+    expect(await isBelieved(await app.token())).toBe(true);
+  });
+
+  test("is refused with another signature, and with other claims under its own", async () => {
+    const token = await app.token();
+    expect(await isBelieved(token)).toBe(true);
+    const [header = "", claims = "", signature = ""] = token.split(".");
+    const other = Buffer.from(Buffer.from(claims, "base64url").toString().replace('"jti":"', '"jti":"x'));
+    for (const forged of [
+      [header, claims, signature.replace(/^./, (first) => (first === "A" ? "B" : "A"))],
+      [header, other.toString("base64url"), signature],
+      [header, claims, ""],
+    ]) {
+      expect(await isBelieved(forged.join("."))).toBe(false);
+    }
+    expect(await isBelieved(token)).toBe(true);
+  });
+
+  test("is refused for another issuer, and ended for all but a hint", async () => {
+    const [ctx, token] = [app.systemCtx(), await app.token()];
+    const claims = await verify(ctx, token, { issuer: app.url });
+    expect(claims?.iss).toBe(app.url);
+    expect(await verify(ctx, token, { issuer: "https://elsewhere.example" })).toBeUndefined();
+    app.advance(86_401);
+    expect(await verify(ctx, token, { issuer: app.url })).toBeUndefined();
+    expect(await verify(ctx, token, { issuer: app.url, allowExpired: true })).toEqual(claims);
+  });
+});
 
 describe("a rotation", () => {
   test("signs with the key that was published before, and still believes the former one's tokens", async () => {
