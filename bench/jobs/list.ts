@@ -6,6 +6,8 @@ import { runClientCredentials } from "./client-credentials.ts";
 import { runCodeFlow } from "./code-flow.ts";
 import { runDiscovery, runKeys } from "./documents.ts";
 import { runHostileMetadata } from "./hostile-metadata.ts";
+import { runLists } from "./lists.ts";
+import { runOrganizationById, runOrganizationByIdGrpc } from "./organization-by-id.ts";
 import { runSamlLogin } from "./saml-login.ts";
 import { runSsoScale } from "./sso-scale.ts";
 import { runStart } from "./start.ts";
@@ -19,5 +21,8 @@ export const jobs: Record<string, (bench: Bench) => Promise<object>> = {
   "saml-login": runSamlLogin,
   "sso-scale": runSsoScale,
   "hostile-metadata": runHostileMetadata,
+  "organization-by-id": runOrganizationById,
+  "organization-by-id-grpc": runOrganizationByIdGrpc,
+  lists: runLists,
   start: runStart,
 };

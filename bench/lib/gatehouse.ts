@@ -126,16 +126,23 @@ type Created = { organization?: { id: string }; connection?: { id: string } };
 
 /** The management API, as the first environment's client. @throws when it refuses */
 export async function apiOf(server: Gatehouse) {
-  const origin = `http://${server.host}`;
+  const headers = {
+    authorization: `Bearer ${await accessToken(server)}`,
+    "content-type": "application/json",
+  };
+  return (method: string, path: string, body: object = {}) =>
+    json<Created>(`http://${server.host}/api/v1${path}`, { method, headers, body: JSON.stringify(body) });
+}
+
+/** A token for the management API, of the first environment's client. */
+export async function accessToken(server: Gatehouse): Promise<string> {
   const credentials = { client_id: server.clientId, client_secret: server.clientSecret };
   const form = new URLSearchParams({ grant_type: "client_credentials", ...credentials });
-  const { access_token } = await json<{ access_token: string }>(`${origin}/oauth/token`, {
+  const answer = await json<{ access_token: string }>(`http://${server.host}/oauth/token`, {
     method: "POST",
     body: form,
   });
-  const headers = { authorization: `Bearer ${access_token}`, "content-type": "application/json" };
-  return (method: string, path: string, body: object = {}) =>
-    json<Created>(`${origin}/api/v1${path}`, { method, headers, body: JSON.stringify(body) });
+  return answer.access_token;
 }
 
 async function json<T>(url: string, init: RequestInit): Promise<T> {

@@ -83,10 +83,11 @@ export function requestText(
   method: "GET" | "POST",
   host: string,
   path: string,
-  options: { form?: Record<string, string>; cookie?: string } = {},
+  options: { form?: Record<string, string>; cookie?: string; bearer?: string } = {},
 ): string {
   let text = `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\n`;
   if (options.cookie) text += `Cookie: ${options.cookie}\r\n`;
+  if (options.bearer) text += `Authorization: Bearer ${options.bearer}\r\n`;
   if (!options.form) return `${text}\r\n`;
   const body = new URLSearchParams(options.form).toString();
   return `${text}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${body.length}\r\n\r\n${body}`;

@@ -6,11 +6,18 @@ import { Connection } from "./http-client.ts";
 import { progress } from "./report.ts";
 
 /** One server under load. */
-export type Side = {
+export type Side<C = Connection> = {
   name: string;
   port: number;
-  /** One unit of work of a worker, over its own connection. A throw ends the job. */
-  once: (connection: Connection, worker: number) => Promise<void>;
+  /** One unit of work of a worker, over its connection. A throw ends the job. */
+  once: (connection: C, worker: number) => Promise<void>;
+};
+
+/** How workers reach a server. */
+export type Link<C> = {
+  open: (port: number) => Promise<C>;
+  /** How many workers use one connection; at least 1. */
+  share: number;
 };
 
 export type Plan = {
@@ -29,16 +36,25 @@ export type Measured = { perSecond: number; p50: number; p99: number };
 type Slice = { perSecond: number; latencies: number[] };
 
 /**
- * Measures each side.
+ * Measures each side over HTTP/1.1, a connection a worker.
  * @returns the results in the order of `sides`
  * @throws the first error of any unit of work, with the side's name
  */
-export async function measure(plan: Plan, sides: Side[]): Promise<Measured[]> {
+export function measure(plan: Plan, sides: Side[]): Promise<Measured[]> {
+  return measureOver({ open: (port) => Connection.open(port), share: 1 }, plan, sides);
+}
+
+/** The same over other connections. */
+export async function measureOver<C extends { close(): void }>(
+  link: Link<C>,
+  plan: Plan,
+  sides: Side<C>[],
+): Promise<Measured[]> {
   const slices: Slice[][] = sides.map(() => []);
-  for (const side of sides) await runSlice(side, plan.workers, plan.warmUpMs ?? 3_000);
+  for (const side of sides) await runSlice(link, side, plan.workers, plan.warmUpMs ?? 3_000);
   for (let round = 0; round < (plan.slices ?? 3); round++) {
     for (const [index, side] of sides.entries()) {
-      const slice = await runSlice(side, plan.workers, plan.sliceMs ?? 2_000);
+      const slice = await runSlice(link, side, plan.workers, plan.sliceMs ?? 2_000);
       slices[index]?.push(slice);
       progress(`  ${side.name}: ${slice.perSecond.toFixed(0)}/s`);
     }
@@ -47,12 +63,19 @@ export async function measure(plan: Plan, sides: Side[]): Promise<Measured[]> {
 }
 
 // Fresh connections for every slice: while the other sides have their turn, a server may close an idle one.
-async function runSlice(side: Side, workers: number, forMs: number): Promise<Slice> {
-  const connections = await Promise.all(Array.from({ length: workers }, () => Connection.open(side.port)));
+async function runSlice<C extends { close(): void }>(
+  link: Link<C>,
+  side: Side<C>,
+  workers: number,
+  forMs: number,
+): Promise<Slice> {
+  const needed = Math.ceil(workers / link.share);
+  const connections = await Promise.all(Array.from({ length: needed }, () => link.open(side.port)));
   const latencies: number[] = [];
   const start = performance.now();
   let perSecond = 0;
-  const work = async (connection: Connection, worker: number) => {
+  const work = async (worker: number) => {
+    const connection = connections[Math.floor(worker / link.share)] as C;
     let before = start;
     let done = 0;
     for (; before - start < forMs; done++) {
@@ -65,7 +88,7 @@ async function runSlice(side: Side, workers: number, forMs: number): Promise<Sli
     perSecond += (done * 1_000) / (before - start);
   };
   try {
-    await Promise.all(connections.map(work));
+    await Promise.all(Array.from({ length: workers }, (_, worker) => work(worker)));
   } catch (error) {
     throw new Error(`${side.name}: ${(error as Error).message}`, { cause: error });
   } finally {
