@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadCommands } from "../packages/cli/commands.ts";
 import { main } from "../packages/cli/main.ts";
+import { asJson, asTable } from "../packages/cli/output.ts";
 import { startTestApp, type TestApp } from "../packages/server/src/testing/app.ts";
 
 let app: TestApp;
@@ -107,6 +108,21 @@ describe("output", () => {
     expect(out).toContain("Table-2");
     expect(out).toMatch(/More: --page-token \S+/);
     expect((await gatehouse("traces list", { isTerminal: true })).out).toBe("none");
+  });
+});
+
+describe("what strangers wrote", () => {
+  test("moves no cursor: control characters are left out of tables and written out in JSON", () => {
+    const answer = { traces: [{ id: "trc_1", email: "\u001b]0;pwned\u0007evil\u009b@x.example" }] };
+    for (const text of [asTable(answer), asJson(answer)])
+      expect(text.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  });
+
+  test("an id that would name another path is refused", async () => {
+    for (const id of [".", "..", ""]) {
+      const ran = await gatehouse(["organizations", "delete", id]);
+      expect([ran.code, ran.err]).toEqual([2, expect.stringContaining("is no id")]);
+    }
   });
 });
 

@@ -99,6 +99,9 @@ function fillPath(command: Command, values: readonly string[]): string {
   if (missing !== undefined) throw new UsageError(`${missing} is missing`);
   const extra = values[command.positionals.length];
   if (extra !== undefined) throw new UsageError(`Nothing takes the word "${extra}"`);
+  // They would name another path.
+  const misleading = values.find((value) => ["", ".", ".."].includes(value));
+  if (misleading !== undefined) throw new UsageError(`"${misleading}" is no id`);
   let index = 0;
   return command.path.replace(/\{\w+\}/g, () => encodeURIComponent(values[index++] ?? ""));
 }

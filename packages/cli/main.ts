@@ -5,7 +5,7 @@ import { CallError, call, findCredentials } from "./call.ts";
 import { type Command, findFlag, loadCommands } from "./commands.ts";
 import { complete, completionScript } from "./completion.ts";
 import { commandHelp, generalHelp, groupHelp } from "./help.ts";
-import { asJson, asTable } from "./output.ts";
+import { asJson, asTable, printable } from "./output.ts";
 
 /** What a command line touches outside of itself. */
 export interface World {
@@ -28,7 +28,7 @@ export async function main(argv: readonly string[], world: World): Promise<numbe
       return 2;
     }
     if (!(error instanceof CallError)) throw error;
-    world.err(error.message);
+    world.err(printable(error.message));
     return 1;
   }
 }

@@ -1,7 +1,15 @@
 /** What an answer looks like in a terminal: JSON, or a table of the rows in it. */
 
 export function asJson(answer: unknown): string {
-  return JSON.stringify(answer, null, 2);
+  return JSON.stringify(answer, null, 2).replace(
+    /[\u007f-\u009f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+/** Text of strangers must not move the cursor, or worse. */
+export function printable(text: string): string {
+  return text.replace(/(?!\n)\p{Cc}/gu, "");
 }
 
 type Row = Record<string, unknown>;
@@ -47,7 +55,7 @@ function isCell(value: unknown): boolean {
 function cell(value: unknown): string {
   if (value === undefined || value === null) return "";
   const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  const line = text.replace(/\s+/g, " ");
+  const line = printable(text.replace(/\s+/g, " "));
   return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }
 

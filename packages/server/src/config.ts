@@ -214,7 +214,8 @@ export const settings = [
     name: "GATEHOUSE_DNS",
     type: "address or address:port, comma-separated",
     default: "the name servers of the system",
-    about: "The name servers that are asked for the records by which organizations and environments prove their domains.",
+    about:
+      "The name servers that are asked for the records by which organizations and environments prove their domains.",
   },
   {
     name: "GATEHOUSE_PORTAL_LINK_MINUTES",

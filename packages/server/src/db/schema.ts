@@ -154,6 +154,7 @@ export interface Connections {
   key_id: string | null;
   metadata_problem: Generated<string>;
   metadata_read_at: Timestamp | null;
+  metadata_reading: Generated<boolean>;
   organization_id: string | null;
   provider: string;
   provider_key: Generated<string>;

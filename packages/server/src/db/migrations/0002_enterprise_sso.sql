@@ -27,6 +27,9 @@ create index traces_by_environment on traces (environment_id, id);
 create index traces_by_organization on traces (organization_id, id);
 create index traces_by_connection on traces (connection_id, id);
 create index traces_by_email on traces (environment_id, email, id) where email <> '';
+-- For the question how many of late did not succeed, which strangers can make the server ask.
+create index traces_not_succeeded on traces (environment_id, connection_id, kind, created_at)
+  where outcome <> 'success';
 -- Rows are written nearly in the order in which they expire.
 create index traces_by_expiry on traces using brin (expires_at);
 
@@ -76,6 +79,8 @@ alter table connections add column context jsonb not null default '{}';
 -- When the identity provider's metadata was last read, and why that failed ('' when it did not).
 alter table connections add column metadata_read_at timestamptz;
 alter table connections add column metadata_problem text not null default '';
+-- Somebody reads it at this moment; believed for as long as reading may take after metadata_read_at.
+alter table connections add column metadata_reading boolean not null default false;
 create index connections_of_environment on connections (environment_id, type) where organization_id is null;
 -- Their count is kept from now on.
 insert into counters (environment_id, name, scope, slot, value)

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
 import { TestBrowser } from "../../testing/browser.ts";
+import { sessionToken } from "../../testing/callers.ts";
 import { createConnection, setEnabled } from "../../testing/connections.ts";
 import type { IssueInput } from "../../testing/saml-idp.ts";
 import { createSamlTenant, readAuthnRequest, type SamlTenant } from "../../testing/sign-in.ts";
@@ -140,6 +141,15 @@ describe("bounds", () => {
       "invalid_state",
     );
     expect((await resultOf(tenant, await lastTest(tenant))).body).toEqual({ status: "PENDING" });
+  });
+
+  test("an end user reads results only with connections_read", async () => {
+    const { id } = await runTest(tenant);
+    const path = `/connections/${tenant.connectionId}/test-requests/${id}`;
+    const without = await app.api(path, { token: await sessionToken(app, tenant, []) });
+    expect(without.status).toBe(404);
+    const reader = await app.api(path, { token: await sessionToken(app, tenant, ["connections_read"]) });
+    expect(reader.body.status).toBe("SUCCESS");
   });
 
   test("a result belongs to its connection, and is gone after a day", async () => {

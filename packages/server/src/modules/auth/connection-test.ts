@@ -42,9 +42,10 @@ export async function completeTest(ctx: Ctx, leg: SsoRequest, browser: Browser, 
     if (!(thrown instanceof AppError))
       ctx.log.error({ err: thrown, test: id }, "a test of a connection failed");
     const { error = "", error_description: description = "" } = errorValues(thrown);
-    const { id: traceId, url } = await traces.keepFailure(ctx, trace, thrown);
-    await tests.end(ctx, id, { traceId, error, description });
-    return { to: "url", url };
+    const kept = await traces.keepFailure(ctx, trace, thrown);
+    await tests.end(ctx, id, { traceId: kept?.id, error, description });
+    if (!kept) throw thrown;
+    return { to: "url", url: kept.url };
   }
 }
 

@@ -93,12 +93,20 @@ async function tellingOfRefusal<T>(ctx: Ctx, request: SignInRequest, choose: () 
     return await choose();
   } catch (error) {
     if (!(error instanceof AppError && refusalsToTell.includes(error.code))) throw error;
-    const { clientId, loginHint, connectionId, organizationId } = request;
-    const connection = await knownConnection(ctx, connectionId);
-    const named = { id: "", organization_id: organizationId || null, debug_enabled: false };
-    const trace = beginTrace("sign_in", connection ?? named, { clientId, email: loginHint });
-    throw await traces.explainedSome(ctx, trace, error);
+    const { clientId, loginHint } = request;
+    const trace = beginTrace("sign_in", await refusedTarget(ctx, request), { clientId, email: loginHint });
+    throw await traces.explained(ctx, trace, error);
   }
+}
+
+/** Whose the refusal is: of the one selector that counted, and only where it named something that exists. */
+async function refusedTarget(ctx: Ctx, { provider, connectionId, organizationId }: SignInRequest) {
+  if (provider !== "") return undefined;
+  if (connectionId !== "") return knownConnection(ctx, connectionId);
+  // An organization that does not exist was refused with another code.
+  return organizationId === ""
+    ? undefined
+    : { id: "", organization_id: organizationId, debug_enabled: false };
 }
 
 /**

@@ -127,6 +127,14 @@ describe("refused", () => {
     expect(answer.get("error_description")).toContain(trace.reference);
   });
 
+  test("what a stranger writes into an unsigned status is not said in our name", async () => {
+    const sentence = "Your account is locked";
+    const xml = `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_a" Version="2.0" IssueInstant="${new Date().toISOString()}"><samlp:Status><samlp:StatusCode Value="urn:oasis:names:tc:SAML:2.0:status:Responder"/><samlp:StatusMessage>${sentence}</samlp:StatusMessage></samlp:Status></samlp:Response>`;
+    const { answer } = await pressTile(tenant, Buffer.from(xml).toString("base64"));
+    expect(answer.get("error")).toBe("invalid_status");
+    expect(answer.get("error_description")).not.toContain(sentence);
+  });
+
   test("an answer to a request that is over is no unsolicited one", async () => {
     const pressed = await pressTile(tenant, await unsolicited(tenant, { inResponseTo: "_old" }));
     expect(pressed.status).toBe(400);

@@ -16,6 +16,7 @@ import type { SamlSettings } from "../connections/settings.ts";
 import { takeAssertion, usable } from "../connections/sign-in.ts";
 import * as environments from "../environments/environments.ts";
 import * as keys from "../keys/keys.ts";
+import { adviceFor } from "../traces/advice.ts";
 import { beginTrace, note } from "../traces/trace.ts";
 import * as traces from "../traces/traces.ts";
 import { errorValues } from "./answer.ts";
@@ -62,10 +63,17 @@ export async function startFromIdp(ctx: Ctx, posted: Unsolicited): Promise<strin
     if (error instanceof AppError && error.evidence?.reason === "in_response_to_mismatch")
       throw connectionErrors.invalid_state();
     if (!(error instanceof AppError)) ctx.log.error({ err: error }, "an unsolicited response failed");
-    const refusal = await traces.explainedSome(ctx, trace, error);
+    const refusal = inOurWords(await traces.explained(ctx, trace, error));
     if (!target) throw refusal;
     return withValues(target, errorValues(refusal));
   }
+}
+
+/** Nobody has signed what stands in the message: a stranger's sentences do not go on to the app in our name. */
+function inOurWords(error: AppError): AppError {
+  const { code, status, evidence, help, cause } = error;
+  if (evidence?.reason === undefined) return error;
+  return new AppError(code, status, adviceFor(code, evidence.reason).title, { evidence, help, cause });
 }
 
 function withValues(target: string | undefined, values: Record<string, string>): string {

@@ -54,23 +54,29 @@ export async function pending(ctx: Ctx, id: string, flowSecret: string | undefin
 }
 
 /** How a test ended. */
-export type TestResult = { traceId: string } & (
+export type TestResult = { traceId: string | undefined } & (
   | { userInfo: Record<string, unknown> }
   | { error: string; description: string }
 );
 
 export async function end(ctx: Ctx, id: string, result: TestResult): Promise<void> {
   await store.end(ctx, id, {
-    trace_id: result.traceId,
+    trace_id: result.traceId ?? null,
     ...("userInfo" in result
       ? { status: "SUCCESS", user_info: JSON.stringify(result.userInfo) }
       : { status: "FAILURE", error: result.error, error_description: result.description }),
   });
 }
 
-/** @throws CONNECTION_NOT_FOUND, TEST_NOT_FOUND also for another connection's */
+/**
+ * The contract names no permission for end users here: who may read connections may read how they were tested.
+ * @throws CONNECTION_NOT_FOUND, TEST_NOT_FOUND also for another connection's
+ */
 export async function get(ctx: Ctx, connectionId: string, id: string): Promise<ConnectionTest> {
+  const { caller } = ctx;
   const connection = await connections.get(ctx, connectionId);
+  if (caller.kind === "SESSION" && !caller.permissions.includes("connections_read"))
+    throw errors.CONNECTION_NOT_FOUND(connectionId);
   const test = await store.find(ctx, id, ctx.now());
   if (test?.connection_id !== connection.id) throw errors.TEST_NOT_FOUND(id);
   return test;

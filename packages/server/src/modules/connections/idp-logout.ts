@@ -26,7 +26,7 @@ export async function leave(
     const leaveBy = connection.type === "SAML" ? leaveSaml : leaveOidc;
     return await leaveBy(ctx, connection, entry.upstream, returnTo);
   } catch (error) {
-    const { reference } = await traces.keepFailure(ctx, beginTrace("logout", connection), error);
+    const reference = (await traces.keepFailure(ctx, beginTrace("logout", connection), error))?.reference;
     ctx.log.warn(
       { err: error, connection: connection.id, reference },
       "nobody was signed out at the provider",

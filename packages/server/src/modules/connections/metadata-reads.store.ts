@@ -11,7 +11,7 @@ export interface Read {
 export async function set(at: Scope, connectionId: string, read: Read): Promise<void> {
   await at.db
     .updateTable("connections")
-    .set({ metadata_read_at: read.at, metadata_problem: read.problem })
+    .set({ metadata_read_at: read.at, metadata_problem: read.problem, metadata_reading: false })
     .where("environment_id", "=", at.environmentId)
     .where("id", "=", connectionId)
     .execute();
@@ -30,7 +30,7 @@ export interface Due {
  */
 export async function claim(at: Scope, due: Due, now: Date): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`
-    update connections set metadata_read_at = ${now} where id = any(array(
+    update connections set metadata_read_at = ${now}, metadata_reading = true where id = any(array(
       select id from connections
       where environment_id = ${at.environmentId} and type = 'SAML' and status = 'COMPLETED'
         and configuration_type = 'DISCOVERY' and settings->>'idpMetadataUrl' <> ''
@@ -45,10 +45,23 @@ export async function claim(at: Scope, due: Due, now: Date): Promise<string[]> {
 export async function claimOne(at: Scope, connectionId: string, before: Date, now: Date): Promise<boolean> {
   const result = await at.db
     .updateTable("connections")
-    .set({ metadata_read_at: now })
+    .set({ metadata_read_at: now, metadata_reading: true })
     .where("environment_id", "=", at.environmentId)
     .where("id", "=", connectionId)
     .where((eb) => eb.or([eb("metadata_read_at", "is", null), eb("metadata_read_at", "<=", before)]))
     .executeTakeFirst();
   return result.numUpdatedRows === 1n;
+}
+
+/** Whether somebody reads the metadata now, having begun after `since`: who began before that has died over it. */
+export async function isUnderWay(at: Scope, connectionId: string, since: Date): Promise<boolean> {
+  const row = await at.db
+    .selectFrom("connections")
+    .select("id")
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", connectionId)
+    .where("metadata_reading", "=", true)
+    .where("metadata_read_at", ">", since)
+    .executeTakeFirst();
+  return row !== undefined;
 }

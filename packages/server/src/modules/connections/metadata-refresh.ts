@@ -2,6 +2,7 @@
  * Metadata that is read again: on a schedule, and at once where a response is signed by a key that nobody told us of.
  * So an identity provider replaces its certificates without an outage here. What was read badly changes nothing.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import { type Ctx, inTransaction } from "../../context.ts";
 import { AppError } from "../../errors.ts";
 import type { IdpMetadata } from "../../protocols/saml/idp-metadata.ts";
@@ -18,6 +19,9 @@ import type { SamlSettings } from "./settings.ts";
 const hourMs = 3_600_000;
 /** A response of an unknown key may be anybody's: it makes us ask the identity provider no oftener than this. */
 const oncePerMs = 300_000;
+/** Longer than the guarded fetch takes at the most. */
+const longestReadMs = 15_000;
+const pollMs = 100;
 /** Read at the same time: each may take ten seconds and 5 MiB. */
 const batch = 5;
 
@@ -71,8 +75,18 @@ async function refreshOnce(ctx: Ctx, id: string): Promise<void> {
     const now = ctx.now();
     const before = new Date(now.getTime() - oncePerMs);
     if (await reads.claimOne(ctx, id, before, now)) await refresh(ctx, id);
+    else await untilRead(ctx, id, new Date(now.getTime() - longestReadMs));
   };
   await ctx.app.cache.get("metadata_refreshes", id, read, { ttlSeconds: 0 });
+}
+
+/** Another process reads at this moment: what it finds is what a sign-in here waits for. */
+async function untilRead(ctx: Ctx, id: string, since: Date): Promise<void> {
+  const attempts = longestReadMs / pollMs;
+  for (let attempt = 0; attempt < attempts && (await reads.isUnderWay(ctx, id, since)); attempt++)
+    await wait(pollMs);
+  // The other process has announced its change, and the announcement may still be on its way.
+  await known.forget(ctx, id);
 }
 
 /** Reads the metadata of one connection. A failure is noted and logged, and leaves all as it is. */

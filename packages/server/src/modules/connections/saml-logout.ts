@@ -123,9 +123,9 @@ async function finish(ctx: Ctx, received: Received): Promise<SignOutStep> {
     return goOn(waiting);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const { reference } = await traces.keepFailure(ctx, trace, error);
+    const reference = (await traces.keepFailure(ctx, trace, error))?.reference;
     ctx.log.info({ code: error.code, connection: connection.id, reference }, error.message);
-    return goOn(waiting, `${error.message} (reference ${reference})`);
+    return goOn(waiting, reference ? `${error.message} (reference ${reference})` : error.message);
   }
 }
 

@@ -73,7 +73,8 @@ export function beginTrace(
     connectionId: of?.id ?? "",
     clientId: about.clientId ?? "",
     authRequestId: about.authRequestId ?? "",
-    email: about.email?.includes("@") ? about.email : "",
+    // Anybody may write a hint: nothing in it may move the cursor of a terminal.
+    email: about.email?.includes("@") ? about.email.replace(/\p{Cc}/gu, "") : "",
     debug: of?.debug_enabled ?? false,
     steps: [],
   };

@@ -1,5 +1,5 @@
 /** SQL of traces. */
-import type { Insertable, Selectable } from "kysely";
+import { type Insertable, type Selectable, type SqlBool, sql } from "kysely";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
@@ -56,13 +56,16 @@ export async function count(at: Scope, filter: TraceFilter, most: number): Promi
   return Number(row.count);
 }
 
-/** How many attempts of a kind failed at a connection since an instant, counted up to `most`. */
+/** How many attempts of a kind did not succeed since an instant, at a connection or at none, counted up to `most`. */
 export async function countFailures(
   at: Scope,
-  of: { connectionId: string; kind: string; since: Date },
+  of: { connectionId: string; organizationId: string | null; kind: string; since: Date },
   most: number,
 ): Promise<number> {
-  const recent = filtered(at, { connection_id: of.connectionId, kind: of.kind, outcome: "failure" })
+  const recent = filtered(at, { connection_id: of.connectionId, kind: of.kind })
+    .where("organization_id", "is not distinct from", of.organizationId)
+    // As it stands in the index, and not as a parameter.
+    .where(sql<SqlBool>`outcome <> 'success'`)
     .where("created_at", ">", of.since)
     .select("id")
     .limit(most)

@@ -5,6 +5,7 @@
  */
 import { randomInt } from "node:crypto";
 import { type App, type Ctx, ownOrganization } from "../../context.ts";
+import type { Scope } from "../../db/scope.ts";
 import { AppError, type Help } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
@@ -21,7 +22,6 @@ const day = 86_400_000;
 /** Nobody met an error then, and strangers can begin what they never finish. */
 const abandonedStayMs = 2 * day;
 const mostCounted = 1_000;
-const mostAnHour = 100;
 
 /** A trace that was written down: its id, and where it is read. */
 export interface Kept extends Help {
@@ -38,26 +38,20 @@ export async function keepTest(ctx: Ctx, trace: Trace): Promise<Kept> {
   return keepWithLink(ctx, trace, "success", "");
 }
 
-/** Writes down an attempt that failed, with the step that says why. */
-export async function keepFailure(ctx: Ctx, trace: Trace, thrown: unknown): Promise<Kept> {
+/**
+ * Writes down an attempt that failed, with the step that says why. Strangers can make attempts fail as they like, so
+ * only so many an hour are kept of a connection.
+ * @returns undefined when it was one too many
+ */
+export async function keepFailure(ctx: Ctx, trace: Trace, thrown: unknown): Promise<Kept | undefined> {
   const { code } = noteFailure(trace, thrown, ctx.now());
+  if (!(await hasRoom(ctx, trace))) return undefined;
   return keepWithLink(ctx, trace, "failure", code);
 }
 
-/** The same, and the error as its reader meets it: with the reference, and the page that explains it. */
+/** The same, and the error as its reader meets it: with the reference and the page that explains it, where kept. */
 export async function explained(ctx: Ctx, trace: Trace, thrown: unknown): Promise<AppError> {
-  return withHelp(thrown, await keepFailure(ctx, trace, thrown));
-}
-
-/**
- * The same for attempts that strangers can make at no cost, without a request of ours that they answer: only so many
- * an hour are kept, and the others' errors come bare.
- */
-export async function explainedSome(ctx: Ctx, trace: Trace, thrown: unknown): Promise<AppError> {
-  return (await hasRoom(ctx, trace)) ? explained(ctx, trace, thrown) : withHelp(thrown, undefined);
-}
-
-function withHelp(thrown: unknown, help: Help | undefined): AppError {
+  const help = await keepFailure(ctx, trace, thrown);
   const known = thrown instanceof AppError && thrown.status !== "INTERNAL";
   const error = known
     ? thrown
@@ -65,9 +59,16 @@ function withHelp(thrown: unknown, help: Help | undefined): AppError {
   return error.with({ help: help && { reference: help.reference, url: help.url } });
 }
 
-async function hasRoom(ctx: Ctx, { connectionId, kind }: Trace): Promise<boolean> {
-  const since = new Date(ctx.now().getTime() - 3_600_000);
-  return (await store.countFailures(ctx, { connectionId, kind, since }, mostAnHour)) < mostAnHour;
+/** Of a connection and a kind: when an identity provider breaks, the first hundred say as much as all. */
+const mostAnHour = 100;
+
+async function hasRoom(
+  at: Scope & { now(): Date },
+  { connectionId, organizationId, kind }: Trace,
+): Promise<boolean> {
+  const since = new Date(at.now().getTime() - 3_600_000);
+  const found = await store.countFailures(at, { connectionId, organizationId, kind, since }, mostAnHour);
+  return found < mostAnHour;
 }
 
 /** A request to an identity provider that was never answered, as its row tells of it. */
@@ -95,11 +96,10 @@ export async function keepAbandoned(app: App, leg: AbandonedLeg): Promise<void> 
     steps: [],
   };
   note(trace, "request_sent", leg.created_at, leg.sent);
+  const at = { db: app.db, environmentId: leg.environment_id, now: app.now };
+  if (!(await hasRoom(at, trace))) return;
   const row = rowOf(trace, "abandoned", "authentication_not_completed", app.now(), abandonedStayMs);
-  await store.insert(
-    { db: app.db, environmentId: leg.environment_id },
-    { ...row, environment_id: leg.environment_id, created_at: leg.created_at },
-  );
+  await store.insert(at, { ...row, environment_id: leg.environment_id, created_at: leg.created_at });
 }
 
 /** @param which an id or a reference, as a person may have typed it. @throws TRACE_NOT_FOUND also for another organization's */

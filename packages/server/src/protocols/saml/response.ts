@@ -44,7 +44,12 @@ export function verifyResponse(
   refuseMisplacedParts(response, survey);
   checkEnvelope(response, expectations);
   const isResponseSigned = verifyIfSigned(response, keys);
-  const assertion = openAssertion(onlyAssertion(survey), expectations);
+  const found = onlyAssertion(survey);
+  const wantsSignedResponse = expectations.signed === "response" || expectations.signed === "both";
+  // Nothing is decrypted for a stranger, who could learn from what comes of it.
+  if (wantsSignedResponse && !isResponseSigned && !isNamed(found, NS.assertion, "Assertion"))
+    requireSignatures(expectations.signed, false, false);
+  const assertion = openAssertion(found, expectations);
   const isAssertionSigned = verifyIfSigned(assertion, keys);
   requireSignatures(expectations.signed, isResponseSigned, isAssertionSigned);
   return judgeAssertion(response, assertion, { expectations, now, isResponseSigned });
