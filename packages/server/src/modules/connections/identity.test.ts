@@ -84,6 +84,32 @@ describe("one person is one user", () => {
     await db().deleteFrom("external_identities").where("user_id", "=", String(sub)).execute();
     expect(await signedIn(tenant, says("u-1", email))).toMatchObject({ sub, email_verified: true });
   });
+
+  test("and who came in before the proof is out: no identity and no session of theirs stays", async () => {
+    const tenant = await createSamlTenant(app);
+    const email = `owner@${tenant.domain}`;
+    const squatter = await signedIn(tenant, says("squatter", email));
+    await db()
+      .updateTable("users")
+      .set({ email_verified: false })
+      .where("id", "=", String(squatter.sub))
+      .execute();
+    const owner = await signedIn(tenant, says("owner", email));
+    expect(owner.sub).toBe(squatter.sub);
+    const identities = await db()
+      .selectFrom("external_identities")
+      .select("subject")
+      .where("user_id", "=", String(owner.sub))
+      .execute();
+    expect(identities).toEqual([{ subject: "owner" }]);
+    const sessions = await db()
+      .selectFrom("sessions")
+      .select(["id", "status"])
+      .where("user_id", "=", String(owner.sub))
+      .orderBy("id")
+      .execute();
+    expect(sessions.map(({ status }) => status)).toEqual(["revoked", "active"]);
+  });
 });
 
 describe("a subject names another person", () => {

@@ -16,6 +16,8 @@ export const userLoggedIn = event<{ user: User; session_id: string; organization
 
 /** The public list of events has none about a user alone; these are for reactions and the audit log. */
 export const userUpdated = event<{ user: UserData }>("user.updated", "internal");
+/** The address of a user was proven for the first time. */
+export const emailProven = event<{ user_id: string }>("user.email_proven", "internal");
 export const userDeleted = event<{ user: UserData }>("user.deleted", "internal");
 
 export type UserData = ReturnType<typeof userData>;

@@ -154,6 +154,14 @@ const linkAndUpdate = compiled(
       .returningAll(),
 );
 
+export async function removeIdentitiesOfUser(at: Scope, userId: string): Promise<void> {
+  await at.db
+    .deleteFrom("external_identities")
+    .where("environment_id", "=", at.environmentId)
+    .where("user_id", "=", userId)
+    .execute();
+}
+
 export async function removeIdentitiesOf(at: Scope, connectionId: string): Promise<void> {
   await at.db
     .deleteFrom("external_identities")

@@ -9,7 +9,7 @@ import { newId } from "../../lib/ids.ts";
 import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import * as organizations from "../organizations/organizations.ts";
 import { userErrors as errors } from "./errors.ts";
-import { userData, userUpdated } from "./events.ts";
+import { emailProven, userData, userUpdated } from "./events.ts";
 import { requireUser } from "./lookup.ts";
 import * as memberships from "./memberships.ts";
 import { identitiesOf } from "./people.ts";
@@ -193,11 +193,23 @@ export async function recordLogin(
   login: { userId: string; connectionId: string; subject: string; emailProven: boolean; profile?: Profile },
 ): Promise<User> {
   const { userId, connectionId, subject } = login;
+  if (login.emailProven) await forgetBeforeProof(ctx, userId);
   const identity = { userId, connectionId, subject, now: ctx.now() };
   return store.setLogin(ctx, identity, {
     ...(login.emailProven && { email_verified: true }),
     ...(login.profile && columnsOf({ profile: login.profile })),
   });
+}
+
+/**
+ * Whoever was here before the address was proven may have been somebody else: their ways in and their sessions end, so
+ * that nobody waits in an account for its owner to come.
+ */
+async function forgetBeforeProof(ctx: Ctx, userId: string): Promise<void> {
+  const user = await store.find(ctx, { id: userId });
+  if (!user || user.email_verified) return;
+  await store.removeIdentitiesOfUser(ctx, userId);
+  await ctx.emit(emailProven, { user_id: userId });
 }
 
 /** Unlinks everyone from a connection, whose subjects mean other people from now on. */
