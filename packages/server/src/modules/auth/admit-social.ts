@@ -50,7 +50,7 @@ export async function admitSocial(
   if (!member) throw errors.access_denied(user.email);
   if (member.membership_status !== "ACTIVE") throw errors.user_not_active(user.email);
   const { connectionId, subject } = identity;
-  const login = { userId: user.id, connectionId, subject, emailProven: !linked };
+  const login = { userId: user.id, connectionId, subject, emailProven: !linked && !user.email_verified };
   return { user: await users.recordLogin(ctx, login), organizationId };
 }
 

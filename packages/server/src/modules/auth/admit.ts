@@ -32,14 +32,17 @@ export async function admit(ctx: Ctx, connection: Connection, identity: Identity
   const user = linked ?? (await standingOf(ctx, identity));
   const status = user?.membership_status ?? null;
   if (status === "INACTIVE") throw errors.user_not_active(identity.email);
-  const admitted = user && status === "ACTIVE" ? user : await join(ctx, policy, identity, user);
+  const isMember = user !== undefined && status === "ACTIVE";
+  // Who was a member once and is none now, or was only invited, joins only as a newcomer would.
+  const judge = () => (linked ? requireOwnDomain(ctx, identity) : Promise.resolve());
+  const admitted = isMember ? user : await join(ctx, policy, identity, user, judge);
   const { syncUserProfileOnSignin } = (await environments.current(ctx)).userManagement;
   const syncs = policy.syncUserProfileOnLogin ?? syncUserProfileOnSignin;
   return users.recordLogin(ctx, {
     userId: admitted.id,
     connectionId: connection.id,
     subject: identity.subject,
-    emailProven: !linked,
+    emailProven: !linked && !admitted.email_verified,
     ...(syncs && { profile: identity }),
   });
 }
@@ -66,11 +69,11 @@ async function join(
   policy: Policy,
   identity: Identity,
   user: users.Standing | undefined,
+  judge: () => Promise<void>,
 ): Promise<users.User> {
   const isInvited = user !== undefined && user.membership_status !== null;
   if (policy.jitProvisioning === false && !isInvited) throw errors.access_denied(identity.email);
-  // Who was a member once and is none now, or was only invited, joins only as a newcomer would.
-  await requireOwnDomain(ctx, identity);
+  await judge();
   const { organizationId, email } = identity;
   const newcomer = { email: user?.email ?? email, emailVerified: true, profile: identity, organizationId };
   try {

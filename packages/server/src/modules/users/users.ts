@@ -186,7 +186,8 @@ export async function organizationsOf(ctx: Ctx, userId: string, limit: number): 
 
 /**
  * Notes that a user has signed in through a connection, as that connection's subject.
- * @param login.emailProven the identity provider of the address's own, verified domain has vouched for it
+ * @param login.emailProven the identity provider of the address's own, verified domain has vouched for it, and nobody
+ * had before
  */
 export async function recordLogin(
   ctx: Ctx,
@@ -206,8 +207,6 @@ export async function recordLogin(
  * that nobody waits in an account for its owner to come.
  */
 async function forgetBeforeProof(ctx: Ctx, userId: string): Promise<void> {
-  const user = await store.find(ctx, { id: userId });
-  if (!user || user.email_verified) return;
   await store.removeIdentitiesOfUser(ctx, userId);
   await ctx.emit(emailProven, { user_id: userId });
 }
