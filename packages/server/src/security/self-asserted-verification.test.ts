@@ -49,7 +49,8 @@ onOneNodeAndTwo(
     }
 
     function expectOrdinary({ access, id }: Awaited<ReturnType<typeof claimsOf>>, organizationId: string) {
-      expect(access).toMatchObject({ roles: ["member"], permissions: [], oid: organizationId });
+      const permissions = ["sk_org_settings_read", "sk_org_users_read"];
+      expect(access).toMatchObject({ roles: ["member"], permissions, oid: organizationId });
       expect(id).toMatchObject({ oid: organizationId, sub: access.sub });
       expect([access.sub, access.sid]).not.toContain("usr_1");
       expect(access.sid).not.toBe("ses_1");
@@ -142,10 +143,10 @@ onOneNodeAndTwo(
           ["PATCH", own, { display_name: "Mine", metadata: { plan: "enterprise" } }],
           ["PATCH", `${own}/connections/${tenant.connectionId}`, { provider: "CUSTOM", type: "SAML" }],
           ["PATCH", `${own}/connections/${tenant.connectionId}:disable`, {}],
-          ["PATCH", "/users/usr_1", { user: { email_verified: true } }],
+          ["PATCH", "/users/usr_100000000000000001", { user: { email_verified: true } }],
           [
             "PATCH",
-            `/memberships/organizations/${tenant.organizationId}/users/usr_1`,
+            `/memberships/organizations/${tenant.organizationId}/users/usr_100000000000000001`,
             { roles: [{ name: "admin" }] },
           ],
           ["PATCH", `/clients/${cluster().clientId}`, { post_login_uris: ["https://evil.test/"] }],

@@ -33,7 +33,7 @@ export async function sessionToken(app: TestApp, tenant: SamlTenant, permissions
   const code = answer.get("code") ?? "";
   const { body } = await postToken(app, { grant_type: "authorization_code", code, redirect_uri: callback });
   const held = Object.entries(builtInPermissions).filter(([, { opens }]) =>
-    opens.some((permission) => permissions.includes(permission)),
+    opens.every((permission) => permissions.includes(permission)),
   );
   const claims = { ...decodeJwt(body.access_token ?? ""), permissions: held.map(([name]) => name) };
   return keys.sign(app.systemCtx(), claims);

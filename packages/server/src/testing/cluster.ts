@@ -76,8 +76,8 @@ export async function startTestCluster(env: Record<string, string> = {}): Promis
 }
 
 async function startBalancer(port: number, ports: () => number[]): Promise<{ stop(): Promise<void> }> {
-  // No connection is kept: a server may close an idle one in the moment that it is used again.
-  const agent = new Agent({ keepAlive: false });
+  // An idle connection goes before the server closes it, which could be in the moment that it is used again.
+  const agent = new Agent({ keepAlive: true, timeout: 1_000 });
   let turn = 0;
   const server: Server = createServer((asked, answered) => {
     const chosen = ports()[turn++ % ports().length];
