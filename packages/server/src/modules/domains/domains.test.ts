@@ -349,7 +349,7 @@ describe("get, list and delete", () => {
 
 test("a domain that the customer adds must be proven by DNS first", async () => {
   const tenant = await createSamlTenant(app);
-  const token = await sessionToken(app, tenant, ["organizations_write"]);
+  const token = await sessionToken(app, tenant, ["organizations_read", "organizations_write"]);
   const path = `/organizations/${tenant.organizationId}/domains`;
   const { status, body } = await app.api(path, { body: { domain: "claimed.com" }, token });
   expect({ status, method: body.domain.verification_method, state: body.domain.verification_status }).toEqual(

@@ -55,7 +55,7 @@ describe("an event", () => {
 
   test("keeps who caused it", async () => {
     const { body } = await app.api("/organizations", { body: { display_name: "Caused" } });
-    const token = await sessionToken(app, acme, ["organizations_write"]);
+    const token = await sessionToken(app, acme, ["organizations_read", "organizations_write"]);
     await app.api(`/organizations/${acme.organizationId}`, {
       method: "PATCH",
       body: { display_name: "By a user" },
