@@ -44,8 +44,13 @@ export interface EventType<Payload> {
   readonly payload?: Payload;
 }
 
-/** Writes an event's row and runs its reactions, on the context's own connection. */
-export type Emit = <P>(ctx: Ctx, event: EventType<P>, payload: P, organizationId?: string) => Promise<void>;
+/** Writes the rows of events of one type and runs the reactions to each, on the context's own connection. */
+export type Emit = <P>(
+  ctx: Ctx,
+  event: EventType<P>,
+  payloads: readonly P[],
+  organizationId?: string,
+) => Promise<void>;
 
 /** What the process shares: settings, sealing keys, guarded fetch, caches, rate limits. */
 export interface App {
@@ -74,6 +79,8 @@ export interface Ctx {
   now(): Date;
   /** Writes the event's row and runs the reactions to it, in the transaction of the change. */
   emit<P>(event: EventType<P>, payload: P, organizationId?: string): Promise<void>;
+  /** The same for many things of one organization that one change touched, by one statement. */
+  emitAll<P>(event: EventType<P>, payloads: readonly P[], organizationId?: string): Promise<void>;
   log: Logger;
   app: App;
 }

@@ -179,6 +179,95 @@ export interface DataKeys {
   wrapped: Buffer;
 }
 
+export interface Directories {
+  attribute_mappings: Generated<Json>;
+  context: Generated<Json>;
+  created_at: Timestamp;
+  enabled: boolean;
+  environment_id: string;
+  id: string;
+  last_synced_at: Timestamp | null;
+  name: string;
+  organization_id: string;
+  provider: string;
+  status: string;
+  type: string;
+  updated_at: Timestamp;
+}
+
+export interface DirectoryChanges {
+  changed_at: Timestamp;
+  directory_id: string;
+  environment_id: string;
+  id: string;
+  kind: string;
+  organization_id: string;
+  restored_at: Timestamp | null;
+  roles_before: Generated<string[]>;
+  status_before: string | null;
+  user_id: string;
+}
+
+export interface DirectoryGroupMembers {
+  directory_id: string;
+  directory_user_id: string;
+  environment_id: string;
+  group_id: string;
+}
+
+export interface DirectoryGroupRoles {
+  directory_id: string;
+  environment_id: string;
+  group_id: string;
+  role_id: string;
+}
+
+export interface DirectoryGroups {
+  created_at: Timestamp;
+  directory_id: string;
+  display_name: string;
+  document: Json;
+  environment_id: string;
+  external_id: string | null;
+  id: string;
+  organization_id: string;
+  total_members: Generated<number>;
+  updated_at: Timestamp;
+  version: Generated<number>;
+}
+
+export interface DirectorySecrets {
+  active: Generated<boolean>;
+  created_at: Timestamp;
+  directory_id: string;
+  environment_id: string;
+  expires_at: Timestamp | null;
+  id: string;
+  last_used_at: Timestamp | null;
+  secret_hash: Buffer;
+  suffix: string;
+}
+
+export interface DirectoryUsers {
+  active: boolean;
+  created_at: Timestamp;
+  directory_id: string;
+  display_name: Generated<string>;
+  document: Json;
+  email: Generated<string>;
+  emails: Generated<string[]>;
+  environment_id: string;
+  external_id: string | null;
+  family_name: Generated<string>;
+  given_name: Generated<string>;
+  id: string;
+  organization_id: string;
+  updated_at: Timestamp;
+  user_id: string | null;
+  user_name: string;
+  version: Generated<number>;
+}
+
 export interface Domains {
   created_at: Timestamp;
   domain: string;
@@ -578,6 +667,13 @@ export interface Database {
   connections: Connections;
   counters: Counters;
   data_keys: DataKeys;
+  directories: Directories;
+  directory_changes: DirectoryChanges;
+  directory_group_members: DirectoryGroupMembers;
+  directory_group_roles: DirectoryGroupRoles;
+  directory_groups: DirectoryGroups;
+  directory_secrets: DirectorySecrets;
+  directory_users: DirectoryUsers;
   domains: Domains;
   environments: Environments;
   events: Events;

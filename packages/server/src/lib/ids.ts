@@ -13,6 +13,7 @@ export const idPrefixes = {
   conn: "connection",
   cred: "passkey",
   dir: "directory",
+  dirchg: "change that a directory made to a membership",
   dirgroup: "directory group",
   diruser: "directory user",
   dlv: "webhook delivery",

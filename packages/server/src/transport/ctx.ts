@@ -33,7 +33,11 @@ export function ctxBuilder(app: App, emit: Emit): CreateCtx {
     }
 
     emit<P>(event: EventType<P>, payload: P, organizationId?: string): Promise<void> {
-      return emit(this, event, payload, organizationId);
+      return emit(this, event, [payload], organizationId);
+    }
+
+    emitAll<P>(event: EventType<P>, payloads: readonly P[], organizationId?: string): Promise<void> {
+      return emit(this, event, payloads, organizationId);
     }
   }
   return (request, environmentId, caller = nobody) =>

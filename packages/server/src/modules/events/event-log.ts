@@ -48,15 +48,8 @@ export async function report(ctx: Ctx, name: string, payload: object): Promise<s
   if (Buffer.byteLength(JSON.stringify(payload)) > longestReport)
     throw invalidArgument("event", "bytes.max_len", `value must be ${longestReport} bytes of JSON at most`);
   const id = newId("evt");
-  await store.insert(ctx, {
-    id,
-    organizationId: ownOrganization(ctx),
-    type: `frontend.${name}`,
-    visibility: "log",
-    payload,
-    occurredAt: ctx.now(),
-    actor: actorOf(ctx.caller),
-  });
+  const kind = { type: `frontend.${name}`, visibility: "log" as const, organizationId: ownOrganization(ctx) };
+  await store.insert(ctx, { ...kind, occurredAt: ctx.now(), actor: actorOf(ctx.caller) }, [{ id, payload }]);
   return id;
 }
 

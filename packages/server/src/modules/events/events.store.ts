@@ -1,5 +1,5 @@
 /** SQL of events. */
-import { type Insertable, type RawBuilder, type Selectable, sql } from "kysely";
+import { type RawBuilder, type Selectable, sql } from "kysely";
 import { compiled } from "../../db/compiled.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
@@ -7,14 +7,18 @@ import type { PageRange } from "../../lib/page-tokens.ts";
 
 export type EventRow = Selectable<Database["events"]>;
 
-export interface NewEvent {
-  id: string;
+/** What the events of one change have in common. */
+export interface EventKind {
   organizationId: string | undefined;
   type: string;
   visibility: "public" | "internal" | "log";
-  payload: unknown;
   occurredAt: Date;
   actor: { kind: string; id: string };
+}
+
+export interface NewEvent {
+  id: string;
+  payload: unknown;
 }
 
 /** Every given value must match. */
@@ -33,21 +37,39 @@ export interface EventFilter {
   interceptorDecision?: string;
 }
 
-export async function insert(at: Scope, event: NewEvent): Promise<void> {
-  await insertRow(at.db, {
-    id: event.id,
-    environment_id: at.environmentId,
-    organization_id: event.organizationId ?? null,
-    type: event.type,
-    visibility: event.visibility,
-    payload: JSON.stringify(event.payload),
-    occurred_at: event.occurredAt,
-    actor_kind: event.actor.kind,
-    actor_id: event.actor.id,
+/** One statement, however many they are. */
+export async function insert(at: Scope, kind: EventKind, events: readonly NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await insertRows(at.db, {
+    environmentId: at.environmentId,
+    organizationId: kind.organizationId ?? null,
+    type: kind.type,
+    visibility: kind.visibility,
+    occurredAt: kind.occurredAt,
+    actorKind: kind.actor.kind,
+    actorId: kind.actor.id,
+    ids: events.map((event) => event.id),
+    payloads: events.map((event) => JSON.stringify(event.payload)),
   });
 }
 
-const insertRow = compiled((db, row: Insertable<Database["events"]>) => db.insertInto("events").values(row));
+interface Rows extends Omit<EventKind, "organizationId" | "actor"> {
+  environmentId: string;
+  organizationId: string | null;
+  actorKind: string;
+  actorId: string;
+  ids: string[];
+  payloads: string[];
+}
+
+const insertRows = compiled(
+  (_db, row: Rows) => sql`
+    insert into events
+      (id, environment_id, organization_id, type, visibility, payload, occurred_at, actor_kind, actor_id)
+    select id, ${row.environmentId}, ${row.organizationId}, ${row.type}, ${row.visibility},
+      payload::jsonb, ${row.occurredAt}::timestamptz, ${row.actorKind}, ${row.actorId}
+    from unnest(${row.ids}::text[], ${row.payloads}::text[]) as event (id, payload)`,
+);
 
 /** The rows of a range, newest first; in reverse when the range ends before an id. */
 export async function list(at: Scope, filter: EventFilter, page: PageRange): Promise<EventRow[]> {

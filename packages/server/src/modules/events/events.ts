@@ -30,19 +30,22 @@ export function on<P>(type: EventType<P>, run: (ctx: Ctx, payload: P) => Promise
  * everything back.
  */
 export function createEmit(reactions: readonly Reaction[]): Emit {
-  return async (ctx, type, payload, organizationId) => {
-    await store.insert(ctx, {
-      id: newId("evt"),
+  return async (ctx, type, payloads, organizationId) => {
+    const common = {
       organizationId,
       type: type.name,
       visibility: type.visibility,
-      payload,
       occurredAt: ctx.now(),
       actor: actorOf(ctx.caller),
-    });
-    for (const reaction of reactions) {
-      if (reaction.event === type.name) await reaction.run(ctx, payload);
-    }
+    };
+    await store.insert(
+      ctx,
+      common,
+      payloads.map((payload) => ({ id: newId("evt"), payload })),
+    );
+    const wanted = reactions.filter((reaction) => reaction.event === type.name);
+    if (wanted.length === 0) return;
+    for (const payload of payloads) for (const reaction of wanted) await reaction.run(ctx, payload);
   };
 }
 
