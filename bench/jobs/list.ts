@@ -9,6 +9,9 @@ import { runHostileMetadata } from "./hostile-metadata.ts";
 import { runLists } from "./lists.ts";
 import { runOrganizationById, runOrganizationByIdGrpc } from "./organization-by-id.ts";
 import { runSamlLogin } from "./saml-login.ts";
+import { runScimGroups } from "./scim-groups.ts";
+import { runScimCreate, runScimFilter } from "./scim-people.ts";
+import { runScimSync } from "./scim-sync.ts";
 import { runSsoScale } from "./sso-scale.ts";
 import { runStart } from "./start.ts";
 
@@ -24,5 +27,9 @@ export const jobs: Record<string, (bench: Bench) => Promise<object>> = {
   "organization-by-id": runOrganizationById,
   "organization-by-id-grpc": runOrganizationByIdGrpc,
   lists: runLists,
+  "scim-create": runScimCreate,
+  "scim-filter": runScimFilter,
+  "scim-groups": runScimGroups,
+  "scim-sync": runScimSync,
   start: runStart,
 };

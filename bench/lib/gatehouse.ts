@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { CodeTarget } from "../flows/code-flow.ts";
 import type { SamlTarget } from "../flows/saml-login.ts";
+import type { ScimTarget } from "../flows/scim.ts";
 import type { IdentityProvider } from "./identity-provider.ts";
 import { freePort, runningChild } from "./processes.ts";
 
@@ -122,7 +123,30 @@ export function appOf(server: Gatehouse): CodeTarget {
   };
 }
 
-type Created = { organization?: { id: string }; connection?: { id: string } };
+/**
+ * Makes an organization with an enabled directory.
+ * @param domain makes its people users of the environment, who follow the directory; without one it keeps them itself
+ */
+export async function createDirectory(server: Gatehouse, name: string, domain?: string): Promise<ScimTarget> {
+  const call = await apiOf(server);
+  const { organization } = await call("POST", "/organizations", { display_name: name });
+  const path = `/organizations/${organization?.id}`;
+  await call("PATCH", `${path}/settings`, { features: [{ name: "dir_sync", enabled: true }] });
+  if (domain !== undefined) await call("POST", `${path}/domains`, { domain });
+  const { directory } = await call("POST", `${path}/directories`, {
+    directory_type: "SCIM",
+    directory_provider: "OKTA",
+  });
+  const { plain_secret } = await call("POST", `${path}/directories/${directory?.id}/secrets`);
+  return { host: server.host, base: `/directory/${directory?.id}/scim/v2`, secret: plain_secret ?? "" };
+}
+
+type Created = {
+  organization?: { id: string };
+  connection?: { id: string };
+  directory?: { id: string };
+  plain_secret?: string;
+};
 
 /** The management API, as the first environment's client. @throws when it refuses */
 export async function apiOf(server: Gatehouse) {

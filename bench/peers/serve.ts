@@ -28,14 +28,19 @@ export function announce(ready: { port: number } & Record<string, string | numbe
 }
 
 /** Reads a form-encoded body. */
-export function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+export async function readForm(request: IncomingMessage): Promise<URLSearchParams> {
+  return new URLSearchParams(await readText(request));
+}
+
+/** Reads a body as text. */
+export function readText(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     let body = "";
     request.setEncoding("utf8");
     request.on("data", (chunk: string) => {
       body += chunk;
     });
-    request.on("end", () => resolve(new URLSearchParams(body)));
+    request.on("end", () => resolve(body));
     request.on("error", reject);
   });
 }
