@@ -141,26 +141,20 @@ export async function completeSaml(
   return complete(ctx, leg, browser, ofKind("SAML", prove));
 }
 
-/** Finishes an OpenID Connect leg. @throws invalid_state, for a page */
-export async function completeOidc(
-  ctx: Ctx,
-  input: { connectionId: string; answer: URLSearchParams },
-  browser: Browser,
-): Promise<Step> {
-  const leg = await findLeg(ctx, input.connectionId, input.answer.get("state") ?? "");
-  const prove: Prove = (connection, trace) => oidc.verify(ctx, connection, leg, input.answer, trace);
-  return complete(ctx, leg, browser, ofKind("OIDC", prove));
-}
+/** Who judges an answer that the browser brings in the query of a redirect. */
+const verifiers = { OIDC: oidc, OAUTH: oauth };
 
-/** Finishes a leg to a social provider. @throws invalid_state, for a page */
-export async function completeOAuth(
+/** Finishes a leg to an OpenID Connect or a social provider. @throws invalid_state, for a page */
+export async function completeRedirect(
   ctx: Ctx,
+  kind: keyof typeof verifiers,
   input: { connectionId: string; answer: URLSearchParams },
   browser: Browser,
 ): Promise<Step> {
   const leg = await findLeg(ctx, input.connectionId, input.answer.get("state") ?? "");
-  const prove: Prove = (connection, trace) => oauth.verify(ctx, connection, leg, input.answer, trace);
-  return complete(ctx, leg, browser, ofKind("OAUTH", prove));
+  const prove: Prove = (connection, trace) =>
+    verifiers[kind].verify(ctx, connection, leg, input.answer, trace);
+  return complete(ctx, leg, browser, ofKind(kind, prove));
 }
 
 /** Judges the answer of a leg, and tells of it. */
