@@ -26,13 +26,6 @@ export function textOf(html: string, length = 300): string {
   return unescapeHtml(bare).replaceAll(/\s+/g, " ").trim().slice(0, length);
 }
 
-/** Where a link of the page leads whose address holds `part`; undefined when there is none. */
-export function linkOf(html: string, part: string, base: string): string | undefined {
-  const links = [...html.matchAll(/<a\b([^>]*)>/gi)].map(([, text = ""]) => attributesOf(text).href ?? "");
-  const found = links.find((href) => href.includes(part));
-  return found === undefined ? undefined : new URL(found, base).href;
-}
-
 function attributesOf(text: string): Record<string, string> {
   const pairs = text.matchAll(/([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/g);
   return Object.fromEntries(

@@ -14,10 +14,9 @@ import { clientReactions } from "./modules/clients/reactions.ts";
 import { clientService } from "./modules/clients/rpc.ts";
 import { connectionTestRoutes } from "./modules/connections/connection-test.http.ts";
 import { initRoutes } from "./modules/connections/init.http.ts";
-import { oauthConnectionRoutes } from "./modules/connections/oauth.http.ts";
-import { oidcRoutes } from "./modules/connections/oidc.http.ts";
 import { oidcLogoutRoutes } from "./modules/connections/oidc-logout.http.ts";
 import { connectionReactions } from "./modules/connections/reactions.ts";
+import { redirectRoutes } from "./modules/connections/redirect.http.ts";
 import { connectionService, gatehouseConnectionService } from "./modules/connections/rpc.ts";
 import { samlRoutes } from "./modules/connections/saml.http.ts";
 import { samlLogoutRoutes } from "./modules/connections/saml-logout.http.ts";
@@ -86,8 +85,7 @@ const routes: HttpRoute[] = [
   ...connectionTestRoutes,
   ...samlRoutes,
   ...samlLogoutRoutes,
-  ...oidcRoutes,
-  ...oauthConnectionRoutes,
+  ...redirectRoutes,
   ...oidcLogoutRoutes,
   ...authorizeRoutes,
   ...tokenRoutes,

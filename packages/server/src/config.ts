@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { createSecureContext } from "node:tls";
-import { isNameServer } from "./lib/dns-txt.ts";
+import { isNameServer } from "./lib/dns.ts";
 
 export interface Config {
   mode: "development" | "production";

@@ -3,13 +3,19 @@
  * connection (measured: 1.7 times the rate of plain `pg`).
  */
 import { createHash } from "node:crypto";
-import type { PostgresPool, PostgresPoolClient, PostgresQueryResult } from "kysely";
+import { type PostgresPool, type PostgresPoolClient, type PostgresQueryResult, sql } from "kysely";
 import pg from "pg";
 
 // A list of N values is a statement of its own: past this many the rest go unnamed, so that the plans
 // kept by each connection of the server stay bounded.
 const MAX_NAMED_STATEMENTS = 2_000;
 const PREPARABLE = /^\s*(select|insert|update|delete|with|merge|values)\b/i;
+
+/**
+ * Opens a statement that wants a plan for its own values, and is not prepared therefore. So a search for a part of a
+ * text: rare text is found by the index of trigrams, frequent text sooner by reading from the end of the list.
+ */
+export const replanned = sql`/* planned anew */`;
 
 const names = new Map<string, string>();
 let generation = 0;

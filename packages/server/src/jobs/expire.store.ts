@@ -1,6 +1,7 @@
 /** SQL of expiry: the one place that deletes across environments. */
 import { sql } from "kysely";
 import type { Db } from "../db/db.ts";
+import type { AbandonedLeg } from "../modules/traces/traces.ts";
 
 const batch = 5_000;
 
@@ -29,18 +30,6 @@ export async function removeBefore(db: Db, table: Expiring, column: string, limi
     );
     if ((result.numAffectedRows ?? 0n) < BigInt(batch)) return;
   }
-}
-
-/** A leg to an identity provider that expired without an answer, with the sign-in that it belonged to. */
-export interface AbandonedLeg {
-  environment_id: string;
-  organization_id: string | null;
-  connection_id: string;
-  client_id: string;
-  auth_request_id: string;
-  login_hint: string;
-  sent: Record<string, string>;
-  created_at: Date;
 }
 
 /** Removes some legs that were never answered, and returns those of sign-ins. */

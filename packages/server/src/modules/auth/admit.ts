@@ -34,8 +34,8 @@ export async function admit(ctx: Ctx, connection: Connection, identity: Identity
   if (status === "INACTIVE") throw errors.user_not_active(identity.email);
   const isMember = user !== undefined && status === "ACTIVE";
   // Who was a member once and is none now, or was only invited, joins only as a newcomer would.
-  const judge = () => (linked ? requireOwnDomain(ctx, identity) : Promise.resolve());
-  const admitted = isMember ? user : await join(ctx, policy, identity, user, judge);
+  const domainChecked = !linked;
+  const admitted = isMember ? user : await join(ctx, policy, identity, user, domainChecked);
   const { syncUserProfileOnSignin } = (await environments.current(ctx)).userManagement;
   const syncs = policy.syncUserProfileOnLogin ?? syncUserProfileOnSignin;
   return users.recordLogin(ctx, {
@@ -69,11 +69,11 @@ async function join(
   policy: Policy,
   identity: Identity,
   user: users.Standing | undefined,
-  judge: () => Promise<void>,
+  domainChecked: boolean,
 ): Promise<users.User> {
   const isInvited = user !== undefined && user.membership_status !== null;
   if (policy.jitProvisioning === false && !isInvited) throw errors.access_denied(identity.email);
-  await judge();
+  if (!domainChecked) await requireOwnDomain(ctx, identity);
   const { organizationId, email } = identity;
   const newcomer = { email: user?.email ?? email, emailVerified: true, profile: identity, organizationId };
   try {

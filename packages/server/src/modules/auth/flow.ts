@@ -38,6 +38,7 @@ import { userLoggedIn } from "../users/events.ts";
 import { admit } from "./admit.ts";
 import { admitSocial, homeProvider } from "./admit-social.ts";
 import { answerApp, errorValues, type Step } from "./answer.ts";
+import { answerFromSession } from "./answer-from-session.ts";
 import type { AuthRequest } from "./auth-requests.store.ts";
 import * as store from "./auth-requests.store.ts";
 import * as codes from "./codes.ts";
@@ -140,26 +141,20 @@ export async function completeSaml(
   return complete(ctx, leg, browser, ofKind("SAML", prove));
 }
 
-/** Finishes an OpenID Connect leg. @throws invalid_state, for a page */
-export async function completeOidc(
-  ctx: Ctx,
-  input: { connectionId: string; answer: URLSearchParams },
-  browser: Browser,
-): Promise<Step> {
-  const leg = await findLeg(ctx, input.connectionId, input.answer.get("state") ?? "");
-  const prove: Prove = (connection, trace) => oidc.verify(ctx, connection, leg, input.answer, trace);
-  return complete(ctx, leg, browser, ofKind("OIDC", prove));
-}
+/** Who judges an answer that the browser brings in the query of a redirect. */
+const verifiers = { OIDC: oidc, OAUTH: oauth };
 
-/** Finishes a leg to a social provider. @throws invalid_state, for a page */
-export async function completeOAuth(
+/** Finishes a leg to an OpenID Connect or a social provider. @throws invalid_state, for a page */
+export async function completeRedirect(
   ctx: Ctx,
+  kind: keyof typeof verifiers,
   input: { connectionId: string; answer: URLSearchParams },
   browser: Browser,
 ): Promise<Step> {
   const leg = await findLeg(ctx, input.connectionId, input.answer.get("state") ?? "");
-  const prove: Prove = (connection, trace) => oauth.verify(ctx, connection, leg, input.answer, trace);
-  return complete(ctx, leg, browser, ofKind("OAUTH", prove));
+  const prove: Prove = (connection, trace) =>
+    verifiers[kind].verify(ctx, connection, leg, input.answer, trace);
+  return complete(ctx, leg, browser, ofKind(kind, prove));
 }
 
 /** Judges the answer of a leg, and tells of it. */
@@ -300,52 +295,6 @@ async function answerWithSession(
     sessionId: session.id,
   });
   return { ...(await answer(ctx, request, { code })), sessionSecret: secret };
-}
-
-/** A code from the live session, where it satisfies all that the app asked for; else undefined. */
-async function answerFromSession(
-  ctx: Ctx,
-  request: SignInRequest,
-  target: Target,
-  browser: Browser,
-): Promise<Step | undefined> {
-  if (browser.sessionSecret === undefined || request.prompt.has("login") || request.prompt.has("create"))
-    return undefined;
-  const session = await sessions.find(ctx, browser.sessionSecret, {
-    clientId: request.clientId,
-    ...(target.organizationId !== undefined && { organizationId: target.organizationId }),
-  });
-  if (!session || !satisfies(ctx, session, request, target)) return undefined;
-  const organizationId = target.organizationId ?? session.organization_id;
-  const answer = async (ctx: Ctx): Promise<Step> => {
-    const code = await codes.issue(ctx, {
-      ...request,
-      organizationId,
-      connectionId: session.connection_id ?? "",
-      authenticatedAt: session.entered_at ?? session.authenticated_at,
-      sessionId: session.id,
-    });
-    const { publicUrl } = await environments.current(ctx);
-    return answerApp(request, publicUrl, { code });
-  };
-  if (sessions.isUpToDate(session, organizationId, ctx.now())) return answer(ctx);
-  return inTransaction(ctx, async (ctx) => {
-    const touched = await sessions.touch(ctx, session.id, organizationId);
-    if (!touched) return undefined;
-    await sessions.joinClient(ctx, touched, request.clientId);
-    return answer(ctx);
-  });
-}
-
-function satisfies(ctx: Ctx, session: sessions.LiveSession, request: SignInRequest, target: Target): boolean {
-  // Null: the session never entered the organization that is asked for.
-  if (session.entered_at === null || session.membership_status !== "ACTIVE") return false;
-  // A sign-in at one organization's identity provider says nothing of when another's was asked.
-  const age = (ctx.now().getTime() - session.entered_at.getTime()) / 1000;
-  if (request.maxAge !== undefined && age > request.maxAge) return false;
-  if (target.exact && session.connection_id !== target.connection?.id) return false;
-  if (request.hintedUser !== undefined && request.hintedUser !== session.user_id) return false;
-  return request.loginHint === "" || request.loginHint.toLowerCase() === session.email;
 }
 
 async function open(

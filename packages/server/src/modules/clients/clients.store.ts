@@ -1,5 +1,6 @@
 /** SQL of clients: the applications of an environment, and what is the same for the clients of organizations. */
 import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
@@ -38,13 +39,8 @@ export async function listApplications(
   types: readonly string[],
   page: PageRange,
 ): Promise<Client[]> {
-  let query = applications(at).where(sql<boolean>`type = any(${[...types]})`);
-  if (page.after !== undefined) query = query.where("id", "<", page.after);
-  if (page.before !== undefined) query = query.where("id", ">", page.before);
-  return query
-    .orderBy("id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  const query = applications(at).where(sql<boolean>`type = any(${[...types]})`);
+  return newestFirst(query, page, "id");
 }
 
 /** Until the transaction ends, nobody else counts or adds what hangs on this client. False when there is none. */

@@ -1,4 +1,5 @@
 /** SQL of the machine clients of organizations. */
+import { newestFirst } from "../../db/page-order.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
 import type { Client } from "./clients.store.ts";
@@ -9,13 +10,8 @@ export async function find(at: Scope, organizationId: string, id: string): Promi
 
 /** Newest first; in reverse when the range ends before an id. */
 export async function list(at: Scope, organizationId: string, page: PageRange): Promise<Client[]> {
-  let query = inOrganization(at, organizationId);
-  if (page.after !== undefined) query = query.where("id", "<", page.after);
-  if (page.before !== undefined) query = query.where("id", ">", page.before);
-  return query
-    .orderBy("id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  const query = inOrganization(at, organizationId);
+  return newestFirst(query, page, "id");
 }
 
 export async function ids(at: Scope, organizationId: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 /** SQL of connections. */
 import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
@@ -87,15 +88,10 @@ interface Sought {
 
 /** The connections of all organizations in a range, newest first; in reverse when the range ends before an id. */
 export async function search(at: Scope, by: Sought, page: PageRange): Promise<ListedConnection[]> {
-  let query = found(at, by)
+  const query = found(at, by)
     .selectAll("connections")
     .select("organizations.display_name as organization_name");
-  if (page.after !== undefined) query = query.where("connections.id", "<", page.after);
-  if (page.before !== undefined) query = query.where("connections.id", ">", page.before);
-  return query
-    .orderBy("connections.id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  return newestFirst(query, page, "connections.id");
 }
 
 /** How many connections of organizations a search finds, up to `most`. */

@@ -1,12 +1,9 @@
-/** The notes that a set-up page keeps with a connection: any JSON object, which means nothing to the server. */
+/** The notes that a set-up page keeps with a connection. */
 import { type Ctx, inTransaction } from "../../context.ts";
+import { type Notes, textOfNotes } from "../../lib/notes.ts";
 import * as store from "./connections.store.ts";
 import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
-
-type Notes = Record<string, unknown>;
-
-const mostBytes = 16 * 1024;
 
 /** @throws CONNECTION_NOT_FOUND */
 export async function getContext(ctx: Ctx, id: string, organizationId?: string): Promise<Notes> {
@@ -17,9 +14,7 @@ export async function getContext(ctx: Ctx, id: string, organizationId?: string):
 /** Replaces the notes. @throws CONNECTION_NOT_FOUND, CONNECTION_CONTEXT_TOO_LARGE */
 export async function setContext(ctx: Ctx, id: string, notes: Notes, organizationId?: string): Promise<void> {
   requireAdministrator(ctx, id, "connections_write");
-  const text = JSON.stringify(notes);
-  const bytes = Buffer.byteLength(text);
-  if (bytes > mostBytes) throw errors.CONNECTION_CONTEXT_TOO_LARGE(bytes, mostBytes);
+  const text = textOfNotes(notes, errors.CONNECTION_CONTEXT_TOO_LARGE);
   await inTransaction(ctx, async (ctx) => {
     await connections.get(ctx, id, organizationId);
     await store.set(ctx, id, { context: text });

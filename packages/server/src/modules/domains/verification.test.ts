@@ -47,7 +47,7 @@ describe("verify", () => {
   test("finds the record, tells of it once, and lets the domain lead to single sign-on", async () => {
     const domain = await claim(ours, "proven.example");
     expect(domain.record).toMatch(/^gatehouse-verify-dom_\d{18}=[0-9a-f]{32}$/);
-    dns.records.set("proven.example", ["v=spf1 -all", domain.record]);
+    dns.txt.set("proven.example", ["v=spf1 -all", domain.record]);
     const since = await lastEventId(app);
     expect(await Promise.all([domain.verify(), domain.verify(), domain.verify()])).toEqual([
       true,
@@ -77,7 +77,7 @@ describe("verify", () => {
         .replace("{record}", domain.record)
         .replace("{RECORD}", domain.record.toUpperCase()),
     );
-    if (filled) dns.records.set(name, filled);
+    if (filled) dns.txt.set(name, filled);
     expect(await domain.verify()).toBe(false);
     expect(await domain.status()).toBe("PENDING");
   });
@@ -122,10 +122,10 @@ describe("a claim of somebody else", () => {
   test("keeps nobody from a domain, and ends when another proves it first", async () => {
     const squatter = await claim(theirs, "contested.example");
     const owner = await claim(ours, "contested.example");
-    dns.records.set("contested.example", [owner.record]);
+    dns.txt.set("contested.example", [owner.record]);
     expect(await squatter.verify()).toBe(false);
     expect(await owner.verify()).toBe(true);
-    dns.records.set("contested.example", [owner.record, squatter.record]);
+    dns.txt.set("contested.example", [owner.record, squatter.record]);
     const since = await lastEventId(app);
     expect(await squatter.verify()).toBe(false);
     expect(await squatter.status()).toBe("FAILED");
@@ -156,7 +156,7 @@ describe("the schedule", () => {
     app.advance(30 * minute);
     await runJob();
     expect(lookUps("slow.example")).toBe(2);
-    dns.records.set("slow.example", [domain.record]);
+    dns.txt.set("slow.example", [domain.record]);
     app.advance(30 * minute);
     const since = await lastEventId(app);
     await runJob();
@@ -178,7 +178,7 @@ describe("the schedule", () => {
     expect(await domain.status()).toBe("FAILED");
     const told = (await eventTypesSince(app, since)).filter((type) => type.endsWith("verification_failed"));
     expect(told.length).toBeGreaterThan(0);
-    dns.records.set("never.example", [domain.record]);
+    dns.txt.set("never.example", [domain.record]);
     expect(await domain.verify()).toBe(false);
     const events = await app.app.db
       .selectFrom("events")
@@ -194,7 +194,7 @@ describe("the schedule", () => {
     const failed = domains.find((each: { domain: string }) => each.domain === "never.example");
     await app.api(`/organizations/${ours.organizationId}/domains/${failed.id}`, { method: "DELETE" });
     const again = await claim(ours, "never.example");
-    dns.records.set("never.example", [again.record]);
+    dns.txt.set("never.example", [again.record]);
     expect(await again.verify()).toBe(true);
   });
 });

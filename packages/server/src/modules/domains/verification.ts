@@ -4,7 +4,7 @@
  */
 import { type Ctx, inTransaction } from "../../context.ts";
 import { brokenUniqueIndex } from "../../db/scope.ts";
-import { resolveTxt } from "../../lib/dns-txt.ts";
+import { resolveTxt } from "../../lib/dns.ts";
 import type { OrganizationRef } from "../organizations/organizations.ts";
 import * as store from "./domains.store.ts";
 import * as domains from "./domains.ts";

@@ -3,18 +3,18 @@ import { request as httpRequest } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
 import { createEnvironment, type OtherEnvironment } from "../../testing/callers.ts";
-import { type CnameServer, startCnameServer } from "../../testing/cname-server.ts";
+import { type DnsServer, startDnsServer } from "../../testing/dns-server.ts";
 
 let app: TestApp;
 let other: OtherEnvironment;
-let dns: CnameServer;
+let dns: DnsServer;
 
 beforeAll(async () => {
-  dns = await startCnameServer();
+  dns = await startDnsServer();
   app = await startTestApp({ GATEHOUSE_DNS: dns.address });
   other = await createEnvironment(app);
 });
-beforeEach(() => dns.records.clear());
+beforeEach(() => dns.cname.clear());
 afterAll(async () => {
   await app.stop();
   await dns.stop();
@@ -56,12 +56,12 @@ describe("the record", () => {
       },
     });
     expect(await verify()).toMatchObject(refusal("no CNAME"));
-    dns.records.set("auth.acme.com", "elsewhere.com");
+    dns.cname.set("auth.acme.com", "elsewhere.com");
     expect(await verify()).toMatchObject(refusal("CNAME elsewhere.com"));
     dns.failure = 2;
     expect(await verify()).toMatchObject(refusal("no answer"));
     dns.failure = undefined;
-    dns.records.set("auth.acme.com", "LocalHost");
+    dns.cname.set("auth.acme.com", "LocalHost");
     expect(await verify()).toEqual({ status: 200, body: {} });
   });
 
@@ -101,9 +101,9 @@ test("is in use once its record is found, and the former address keeps answering
   });
   expect(await issuerAt(host)).toBeUndefined();
   expect((await check()).body.environment.custom_domain_status).toBe("PENDING");
-  dns.records.set("auth.acme.com", "elsewhere.com");
+  dns.cname.set("auth.acme.com", "elsewhere.com");
   expect((await check()).body.environment.custom_domain_status).toBe("FAILED");
-  dns.records.set("auth.acme.com", "localhost");
+  dns.cname.set("auth.acme.com", "localhost");
   expect((await check()).body.environment).toMatchObject({
     custom_domain: "auth.acme.com",
     custom_domain_status: "ACTIVE",
@@ -113,7 +113,7 @@ test("is in use once its record is found, and the former address keeps answering
   expect([await issuerAt(host), await issuerAt(new URL(app.url).host)]).toEqual([issuer, issuer]);
   expect((await app.api("/organizations")).status).toBe(200);
   // What the DNS says later does not take the issuer away.
-  dns.records.clear();
+  dns.cname.clear();
   expect((await check()).body.environment.custom_domain_status).toBe("ACTIVE");
 });
 
@@ -121,7 +121,7 @@ test("one in use goes on being so until another one's record is found", async ()
   const port = new URL(app.url).port;
   expect((await ask("id.acme.com")).body.environment.custom_domain_status).toBe("PENDING");
   expect(await issuerAt(`auth.acme.com:${port}`)).toBe(`http://auth.acme.com:${port}`);
-  dns.records.set("id.acme.com", "localhost");
+  dns.cname.set("id.acme.com", "localhost");
   expect((await check()).body.environment.custom_domain_status).toBe("ACTIVE");
   expect(await issuerAt(`id.acme.com:${port}`)).toBe(`http://id.acme.com:${port}`);
   expect(await issuerAt(`auth.acme.com:${port}`)).toBeUndefined();
@@ -139,7 +139,7 @@ test("belongs to one environment, and is nobody's to take by asking first", asyn
   expect((await other.api(`/environments/${other.id}/custom-domains`, { body: free })).status).toBe(200);
   expect((await ask("free.acme.com")).status).toBe(200);
   // The record names the environment that it is for.
-  dns.records.set("free.acme.com", "localhost");
+  dns.cname.set("free.acme.com", "localhost");
   const theirs = await other.api(`/environments/${other.id}/custom-domains:check`, { body: {} });
   expect(theirs.body).toMatchObject({ environment: { custom_domain_status: "FAILED" } });
   expect((await check()).body.environment.custom_domain_status).toBe("ACTIVE");

@@ -6,7 +6,7 @@ import { parse } from "tldts";
 import type { Ctx } from "../../context.ts";
 import { inTransaction } from "../../context.ts";
 import { invalidArgument } from "../../errors.ts";
-import { resolveCname } from "../../lib/dns-cname.ts";
+import { resolveCname } from "../../lib/dns.ts";
 import { addressAt, customDomainOf } from "./addresses.ts";
 import type { EnvironmentRow } from "./environments.store.ts";
 import * as store from "./environments.store.ts";

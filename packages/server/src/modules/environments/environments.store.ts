@@ -1,6 +1,7 @@
 /** SQL of environments. These rows are read before a caller is known, so they take the database alone. */
 import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
 import type { Db } from "../../db/db.ts";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
 
@@ -33,13 +34,8 @@ export async function listLocked(db: Db): Promise<EnvironmentRow[]> {
 
 /** The rows of a range, newest first; in reverse when the range ends before an id. */
 export async function listPage(db: Db, page: PageRange): Promise<EnvironmentRow[]> {
-  let query = db.selectFrom("environments").selectAll();
-  if (page.after !== undefined) query = query.where("id", "<", page.after);
-  if (page.before !== undefined) query = query.where("id", ">", page.before);
-  return query
-    .orderBy("id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  const query = db.selectFrom("environments").selectAll();
+  return newestFirst(query, page, "id");
 }
 
 export async function set(

@@ -1,13 +1,10 @@
-/** The notes that a dashboard keeps with an environment: any JSON object, which means nothing to the server. */
+/** The notes that a dashboard keeps with an environment. */
 import { type Ctx, inTransaction } from "../../context.ts";
+import { type Notes, textOfNotes } from "../../lib/notes.ts";
 import * as store from "./environments.store.ts";
 import { environmentErrors as errors } from "./errors.ts";
 import { get } from "./install.ts";
 import { reach } from "./reach.ts";
-
-type Notes = Record<string, unknown>;
-
-const mostBytes = 16 * 1024;
 
 /** @throws ENVIRONMENT_NOT_FOUND */
 export async function getNotes(ctx: Ctx, id: string): Promise<Notes> {
@@ -17,9 +14,7 @@ export async function getNotes(ctx: Ctx, id: string): Promise<Notes> {
 /** Replaces the notes. @throws ENVIRONMENT_NOT_FOUND, ENVIRONMENT_CONTEXT_TOO_LARGE */
 export async function setNotes(ctx: Ctx, id: string, notes: Notes): Promise<void> {
   const at = await reach(ctx, id);
-  const context = JSON.stringify(notes);
-  const bytes = Buffer.byteLength(context);
-  if (bytes > mostBytes) throw errors.ENVIRONMENT_CONTEXT_TOO_LARGE(bytes, mostBytes);
+  const context = textOfNotes(notes, errors.ENVIRONMENT_CONTEXT_TOO_LARGE);
   await inTransaction(at, async (ctx) => {
     await store.set(ctx.db, ctx.environmentId, { context });
   });

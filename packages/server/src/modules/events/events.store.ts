@@ -1,6 +1,7 @@
 /** SQL of events. */
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import { compiled } from "../../db/compiled.ts";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
@@ -73,13 +74,8 @@ const insertRows = compiled(
 
 /** The rows of a range, newest first; in reverse when the range ends before an id. */
 export async function list(at: Scope, filter: EventFilter, page: PageRange): Promise<EventRow[]> {
-  let query = shown(at, filter).selectAll();
-  if (page.after !== undefined) query = query.where("id", "<", page.after);
-  if (page.before !== undefined) query = query.where("id", ">", page.before);
-  return query
-    .orderBy("id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  const query = shown(at, filter).selectAll();
+  return newestFirst(query, page, "id");
 }
 
 /** How many there are; `most` when there are more than that. */

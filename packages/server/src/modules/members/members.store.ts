@@ -1,6 +1,7 @@
 /** SQL of members. They belong to the install and to no environment, so their queries take the database alone. */
 import type { Insertable, Selectable, Updateable } from "kysely";
 import type { Db } from "../../db/db.ts";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
 
@@ -20,13 +21,8 @@ export async function find(db: Db, by: { id: string } | { email: string }): Prom
 
 /** The rows of a range, newest first; in reverse when the range ends before an id. */
 export async function list(db: Db, page: PageRange): Promise<Member[]> {
-  let query = db.selectFrom("members").selectAll();
-  if (page.after !== undefined) query = query.where("id", "<", page.after);
-  if (page.before !== undefined) query = query.where("id", ">", page.before);
-  return query
-    .orderBy("id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  const query = db.selectFrom("members").selectAll();
+  return newestFirst(query, page, "id");
 }
 
 /** How many there are; `most` when there are more than that. */

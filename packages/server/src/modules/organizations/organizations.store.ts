@@ -1,5 +1,6 @@
 /** SQL of organizations. */
 import type { Insertable, Selectable, Updateable } from "kysely";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
@@ -33,12 +34,7 @@ function named(at: Scope, ref: OrganizationRef) {
 export async function list(at: Scope, page: PageRange & { externalId?: string }): Promise<Organization[]> {
   let query = at.db.selectFrom("organizations").selectAll().where("environment_id", "=", at.environmentId);
   if (page.externalId !== undefined) query = query.where("external_id", "=", page.externalId);
-  if (page.after !== undefined) query = query.where("id", "<", page.after);
-  if (page.before !== undefined) query = query.where("id", ">", page.before);
-  return query
-    .orderBy("id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  return newestFirst(query, page, "id");
 }
 
 export async function set(

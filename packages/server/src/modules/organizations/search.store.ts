@@ -1,5 +1,6 @@
 /** SQL that finds organizations by a part of their name, id or external id, in any case. */
 import { type RawBuilder, sql } from "kysely";
+import { replanned } from "../../db/prepared.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
 import type { Organization } from "./organizations.store.ts";
@@ -20,12 +21,6 @@ export async function count(at: Scope, text: string, most: number): Promise<numb
     from (select 1 ${matches(at, text)} limit ${most}) as matched`.execute(at.db);
   return Number(found.rows[0]?.count ?? 0);
 }
-
-/**
- * Rare text is found by the index of trigrams, frequent text sooner by reading from the end of the list, so each
- * search wants a plan of its own: a statement that begins with a comment is not kept as a prepared one.
- */
-const replanned = sql`/* planned anew */`;
 
 function matches(at: Scope, text: string): RawBuilder<unknown> {
   const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;

@@ -1,5 +1,6 @@
 /** SQL of permissions. */
 import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
@@ -38,12 +39,7 @@ export async function listNamed(at: Scope, names: readonly string[]): Promise<Pe
 export async function list(at: Scope, page: PageRange & { builtIn?: boolean }): Promise<Permission[]> {
   let query = inEnvironment(at);
   if (page.builtIn !== undefined) query = query.where("is_built_in", "=", page.builtIn);
-  if (page.after !== undefined) query = query.where("id", "<", page.after);
-  if (page.before !== undefined) query = query.where("id", ">", page.before);
-  return query
-    .orderBy("id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  return newestFirst(query, page, "id");
 }
 
 export async function set(

@@ -1,5 +1,6 @@
 /** SQL of the sessions of users as the management API shows them: ended ones included, with all that shares them. */
 import { type Selectable, sql } from "kysely";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
@@ -37,13 +38,8 @@ export async function list(
   page: PageRange,
   now: Date,
 ): Promise<SessionDetails[]> {
-  let query = details(at).where(matches(filter, now));
-  if (page.after !== undefined) query = query.where("id", "<", page.after);
-  if (page.before !== undefined) query = query.where("id", ">", page.before);
-  return query
-    .orderBy("id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  const query = details(at).where(matches(filter, now));
+  return newestFirst(query, page, "id");
 }
 
 /** How many match, counted up to `most`. */

@@ -1,5 +1,6 @@
 /** SQL of API tokens. */
 import { type Insertable, type Selectable, type SqlBool, sql, type Updateable } from "kysely";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
@@ -35,12 +36,7 @@ export async function findLive(at: Scope, ref: ApiTokenRef, now: Date): Promise<
 export async function listLive(at: Scope, owner: Owner, now: Date, page: PageRange): Promise<ApiToken[]> {
   let query = told(at, now).where("api_tokens.organization_id", "=", owner.organizationId);
   if (owner.userId !== undefined) query = query.where("api_tokens.user_id", "=", owner.userId);
-  if (page.after !== undefined) query = query.where("api_tokens.id", "<", page.after);
-  if (page.before !== undefined) query = query.where("api_tokens.id", ">", page.before);
-  return query
-    .orderBy("api_tokens.id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  return newestFirst(query, page, "api_tokens.id");
 }
 
 /** How many work at `now`, counted up to `most`: time takes tokens away, so no counter could be kept. */

@@ -1,5 +1,6 @@
 /** SQL of traces. */
 import { type Insertable, type Selectable, type SqlBool, sql } from "kysely";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
@@ -37,13 +38,8 @@ export async function find(
 
 /** The rows of a range, newest first; in reverse when the range ends before an id. */
 export async function list(at: Scope, filter: TraceFilter, page: PageRange): Promise<TraceRow[]> {
-  let query = filtered(at, filter).selectAll();
-  if (page.after !== undefined) query = query.where("id", "<", page.after);
-  if (page.before !== undefined) query = query.where("id", ">", page.before);
-  return query
-    .orderBy("id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  const query = filtered(at, filter).selectAll();
+  return newestFirst(query, page, "id");
 }
 
 /** How many there are, counted up to `most`. */

@@ -1,5 +1,6 @@
 /** SQL that finds users by a part of their address or external id, in any case, or by the beginning of their id. */
 import { type RawBuilder, sql } from "kysely";
+import { replanned } from "../../db/prepared.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
 import type { User } from "./users.store.ts";
@@ -27,12 +28,6 @@ export async function count(at: Scope, search: Search, most: number): Promise<nu
     from (select 1 ${matches(at, search)} limit ${most}) as matched`.execute(at.db);
   return found.rows[0]?.count ?? 0;
 }
-
-/**
- * Rare text is found by the index of trigrams, frequent text sooner by reading from the end of the list, so each
- * search wants a plan of its own: a statement that begins with a comment is not kept as a prepared one.
- */
-const replanned = sql`/* planned anew */`;
 
 function matches(at: Scope, search: Search): RawBuilder<unknown> {
   const { organizationId } = search;

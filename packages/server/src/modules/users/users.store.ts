@@ -2,6 +2,7 @@
 import type { Insertable, Selectable, Updateable } from "kysely";
 import { compiled } from "../../db/compiled.ts";
 import { type Member, memberColumns } from "../../db/members.ts";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
@@ -199,30 +200,20 @@ export async function removeOnlyMembersOf(at: Scope, organizationId: string): Pr
 
 /** The rows of a range, newest first; in reverse when the range ends before an id. */
 export async function list(at: Scope, page: PageRange): Promise<User[]> {
-  let query = inEnvironment(at);
-  if (page.after !== undefined) query = query.where("id", "<", page.after);
-  if (page.before !== undefined) query = query.where("id", ">", page.before);
-  return query
-    .orderBy("id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  const query = inEnvironment(at);
+  return newestFirst(query, page, "id");
 }
 
 /** The same of the members of an organization. */
 export async function listMembers(at: Scope, organizationId: string, page: PageRange): Promise<User[]> {
   // The range is that of the membership's own key: PostgreSQL does not carry "<" over from one to the other.
-  let query = at.db
+  const query = at.db
     .selectFrom("memberships")
     .innerJoin("users", "users.id", "memberships.user_id")
     .selectAll("users")
     .where("memberships.environment_id", "=", at.environmentId)
     .where("memberships.organization_id", "=", organizationId);
-  if (page.after !== undefined) query = query.where("memberships.user_id", "<", page.after);
-  if (page.before !== undefined) query = query.where("memberships.user_id", ">", page.before);
-  return query
-    .orderBy("memberships.user_id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  return newestFirst(query, page, "memberships.user_id");
 }
 
 export async function set(

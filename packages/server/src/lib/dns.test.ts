@@ -1,7 +1,7 @@
-/** The look-up of TXT records, against a real server on loopback. */
+/** Look-ups of DNS records, against a real server on loopback. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DnsServer, startDnsServer } from "../testing/dns-server.ts";
-import { isNameServer, resolveTxt } from "./dns-txt.ts";
+import { isNameServer, resolveCname, resolveTxt } from "./dns.ts";
 
 let dns: DnsServer;
 beforeAll(async () => {
@@ -14,12 +14,12 @@ const lookUp = (name: string) => resolveTxt(name, { servers: [dns.address], time
 describe("resolveTxt", () => {
   test("returns each record as one text, however it is cut", async () => {
     const long = "x".repeat(600);
-    dns.records.set("acme.example", ["v=spf1 -all", long, ""]);
+    dns.txt.set("acme.example", ["v=spf1 -all", long, ""]);
     expect((await lookUp("acme.example")).sort()).toEqual(["", "v=spf1 -all", long]);
   });
 
   test("finds nothing at a name without TXT records, and at none", async () => {
-    dns.records.set("bare.example", []);
+    dns.txt.set("bare.example", []);
     expect(await lookUp("bare.example")).toEqual([]);
     expect(await lookUp("nowhere.example")).toEqual([]);
   });
@@ -29,6 +29,15 @@ describe("resolveTxt", () => {
     await expect(lookUp("acme.example")).rejects.toMatchObject({ code: "ESERVFAIL" });
     dns.failure = undefined;
   });
+});
+
+test("resolveCname finds what a name stands for, and nothing at a name with other records or none", async () => {
+  const options = { servers: [dns.address], timeoutMs: 1_000 };
+  dns.cname.set("www.acme.example", "acme.host.example");
+  dns.txt.set("acme.example", ["v=spf1 -all"]);
+  expect(await resolveCname("www.acme.example", options)).toEqual(["acme.host.example"]);
+  expect(await resolveCname("acme.example", options)).toEqual([]);
+  expect(await resolveCname("nowhere.example", options)).toEqual([]);
 });
 
 test.each([
