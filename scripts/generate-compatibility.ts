@@ -8,12 +8,14 @@ import { bindingsOf } from "../packages/server/src/transport/bindings.ts";
 import { contract } from "../packages/server/src/transport/contract.ts";
 import { compileMethods, type Method } from "../packages/server/src/transport/methods.ts";
 import { code, notice, table, writePage } from "./markdown.ts";
+import { notBuilt } from "./not-built.ts";
 
 /** The page, from the doors as they are now. */
 export function compatibilityPage(): string {
   const ours = services.map(({ service }) => service).filter((service) => !contract.includes(service));
   const methods = compileMethods([...contract, ...ours], services);
   const built = methods.filter(isBuilt);
+  const reasons = reasonsOf(methods.filter((method) => !isBuilt(method)));
   const added = methods.filter(({ desc }) => ours.includes(desc.parent)).length;
   return `${notice("generate-compatibility.ts", "packages/server/src/app.ts and proto/")}
 
@@ -36,7 +38,9 @@ gRPC, gRPC-Web and Connect reach every method at \`/<service>/<method>\`.
 
 ## What does not yet
 
-${[...contract, ...ours].flatMap((service) => missing(service, methods)).join("\n")}
+Each belongs to a part that is not there, or is left out for the reason that stands with it.
+
+${table(["What it belongs to, or why it is left out", "Methods"], [...reasons].map(reasonRow))}
 `;
 }
 
@@ -54,11 +58,25 @@ function methodRow(method: Method): string[] {
   return [code(`${shortName(method.desc.parent)}/${method.desc.name}`), rest.join("<br>") || "none"];
 }
 
-function missing(service: DescService, methods: readonly Method[]): string[] {
-  const names = methods
-    .filter((method) => method.desc.parent === service && !isBuilt(method))
-    .map(({ desc }) => desc.name);
-  return names.length === 0 ? [] : [`- ${code(shortName(service))}: ${names.join(", ")}`];
+/** @throws Error for a method without a reason */
+function reasonsOf(missing: readonly Method[]): Map<string, Method[]> {
+  const reasons = new Map<string, Method[]>();
+  for (const method of missing) {
+    const service = shortName(method.desc.parent);
+    const entry = [`${service}/${method.desc.name}`, service].find((name) => Object.hasOwn(notBuilt, name));
+    const reason = entry === undefined ? undefined : notBuilt[entry];
+    if (reason === undefined) throw new Error(`${method.path} is not built: say why in scripts/not-built.ts`);
+    reasons.set(reason, [...(reasons.get(reason) ?? []), method]);
+  }
+  return reasons;
+}
+
+function reasonRow([reason, methods]: readonly [string, readonly Method[]]): string[] {
+  const services = Map.groupBy(methods, ({ desc }) => desc.parent);
+  const lines = [...services].map(
+    ([service, own]) => `${code(shortName(service))}: ${own.map(({ desc }) => desc.name).join(", ")}`,
+  );
+  return [reason, lines.join("<br>")];
 }
 
 /** The service without the package, unless the package is not the contract's. */

@@ -502,6 +502,16 @@ export interface SchemaMigrations {
   version: number;
 }
 
+export interface Scopes {
+  created_at: Timestamp;
+  description: Generated<string>;
+  enabled: Generated<boolean>;
+  environment_id: string;
+  id: string;
+  name: string;
+  updated_at: Timestamp;
+}
+
 export interface Secrets {
   created_at: Timestamp;
   environment_id: string;
@@ -696,6 +706,7 @@ export interface Database {
   saml_certificates: SamlCertificates;
   saml_responses: SamlResponses;
   schema_migrations: SchemaMigrations;
+  scopes: Scopes;
   secrets: Secrets;
   session_clients: SessionClients;
   session_organizations: SessionOrganizations;

@@ -8,6 +8,8 @@ import { newId } from "../lib/ids.ts";
 import * as clients from "../modules/clients/clients.ts";
 import * as secrets from "../modules/clients/secrets.ts";
 import * as keys from "../modules/keys/keys.ts";
+import * as invitations from "../modules/members/invitations.ts";
+import * as members from "../modules/members/members.ts";
 import { builtInPermissions } from "../modules/roles/built-in.ts";
 import * as defaultRoles from "../modules/roles/defaults.ts";
 import type { TestApp } from "./app.ts";
@@ -37,6 +39,23 @@ export async function sessionToken(app: TestApp, tenant: SamlTenant, permissions
   );
   const claims = { ...decodeJwt(body.access_token ?? ""), permissions: held.map(([name]) => name) };
   return keys.sign(app.systemCtx(), claims);
+}
+
+/** The API as a member of the dashboard calls it. @param role what the member may do */
+export async function workspaceApi(app: TestApp, role: "ADMIN" | "USER" = "ADMIN"): Promise<TestApp["api"]> {
+  const email = `${role.toLowerCase()}-${newId("mem")}@acme.com`;
+  const member = await members.create(app.systemCtx(), { email, role });
+  const link = await invitations.invite(app.systemCtx(), member);
+  const signedIn = await fetch(link, { method: "POST", redirect: "manual" });
+  const [cookie = ""] = (signedIn.headers.get("set-cookie") ?? "").split(";");
+  return async (path, { method, body } = {}) => {
+    const answer = await fetch(`${app.url}/api/v1${path}`, {
+      method: method ?? (body === undefined ? "GET" : "POST"),
+      headers: { cookie, "sec-fetch-site": "same-origin", "content-type": "application/json" },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: await answer.json() };
+  };
 }
 
 export interface OtherEnvironment {

@@ -32,6 +32,11 @@ export const environmentAttempts: Record<string, Attempt> = {
     request: "PUT /environments/{env}/features",
     body: [{ name: "sso", enabled: false }],
   },
+  "EnvironmentService/UpdatePortalCustomization": {
+    request: "PUT /environments/{env}/customizations",
+    body: { logo: "taken over" },
+  },
+  "EnvironmentService/GetPortalCustomization": { request: "GET /portal_customizations?id={env}" },
   "EnvironmentService/EnableFeature": { request: "POST /environments/{env}/features/sso:enable" },
   "EnvironmentService/DisableFeature": { request: "POST /environments/{env}/features/sso:disable" },
   "EnvironmentService/GetFeatures": { request: "GET /features?id={env}" },

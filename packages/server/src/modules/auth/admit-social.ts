@@ -8,7 +8,7 @@ import type { Connection } from "../connections/connections.ts";
 import { homeOf } from "../connections/domains-of-connection.ts";
 import type { Identity } from "../connections/sign-in.ts";
 import * as users from "../users/users.ts";
-import { authErrors as errors } from "./errors.ts";
+import { authErrors as errors, notMember } from "./errors.ts";
 
 /**
  * The identity provider that the person has to prove themselves to as well, since their address is in a domain of an
@@ -44,10 +44,10 @@ export async function admitSocial(
   // Anyone may have typed a member's address at the provider; a subject that was linked before has proven its own.
   if (!linked && !identity.emailVerified) throw errors.unauthorized(identity.email);
   const user = linked ?? (await users.ofEmail(ctx, identity.email));
-  if (!user) throw errors.access_denied(identity.email);
+  if (!user) throw notMember(identity.email);
   const organizationId = asked ?? (await onlyOrganization(ctx, user));
   const member = await users.member(ctx, organizationId, user.id);
-  if (!member) throw errors.access_denied(user.email);
+  if (!member) throw notMember(user.email);
   if (member.membership_status !== "ACTIVE") throw errors.user_not_active(user.email);
   const { connectionId, subject } = identity;
   const login = { userId: user.id, connectionId, subject, emailProven: !linked && !user.email_verified };
@@ -56,7 +56,7 @@ export async function admitSocial(
 
 async function onlyOrganization(ctx: Ctx, user: users.User): Promise<string> {
   const [first, second] = await users.organizationsOf(ctx, user.id, 2);
-  if (first === undefined) throw errors.access_denied(user.email);
+  if (first === undefined) throw notMember(user.email);
   if (second !== undefined) throw errors.account_selection_required(user.email);
   return first;
 }

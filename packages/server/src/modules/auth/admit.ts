@@ -10,7 +10,7 @@ import type { Identity } from "../connections/sign-in.ts";
 import * as domains from "../domains/domains.ts";
 import * as environments from "../environments/environments.ts";
 import * as users from "../users/users.ts";
-import { authErrors as errors } from "./errors.ts";
+import { authErrors as errors, notMember, organizationFull } from "./errors.ts";
 
 interface Policy {
   jitProvisioning?: boolean;
@@ -72,16 +72,17 @@ async function join(
   domainChecked: boolean,
 ): Promise<users.User> {
   const isInvited = user !== undefined && user.membership_status !== null;
-  if (policy.jitProvisioning === false && !isInvited) throw errors.access_denied(identity.email);
+  if (policy.jitProvisioning === false && !isInvited) throw notMember(identity.email);
   if (!domainChecked) await requireOwnDomain(ctx, identity);
   const { organizationId, email } = identity;
   const newcomer = { email: user?.email ?? email, emailVerified: true, profile: identity, organizationId };
   try {
     return await users.create(ctx, { ...newcomer, provisioningMethod: "jit_using_sso" });
   } catch (error) {
+    const code = error instanceof AppError ? error.code : undefined;
+    if (code === "USER_LIMIT_REACHED") throw organizationFull(newcomer.email, error);
     // Another sign-in of the same newcomer was a moment faster.
-    const raced = error instanceof AppError && error.code === "USER_ALREADY_MEMBER";
-    const winner = raced ? await users.ofEmail(ctx, newcomer.email) : undefined;
+    const winner = code === "USER_ALREADY_MEMBER" ? await users.ofEmail(ctx, newcomer.email) : undefined;
     if (!winner) throw error;
     return winner;
   }

@@ -1,5 +1,5 @@
 /** What can go wrong in a sign-in: the codes that apps receive at their redirect URI. */
-import { defineErrors } from "../../errors.ts";
+import { type AppError, defineErrors } from "../../errors.ts";
 
 export const authErrors = defineErrors({
   invalid_connection_selector: [
@@ -30,11 +30,7 @@ export const authErrors = defineErrors({
     (email: string) =>
       `${email} is outside the verified domains of the organization that owns this SSO connection: add the domain to the organization, or sign in elsewhere`,
   ],
-  access_denied: [
-    "PERMISSION_DENIED",
-    (email: string) =>
-      `${email} is no member of the organization, and users do not join it by signing in: ask its administrator for an invitation`,
-  ],
+  access_denied: ["PERMISSION_DENIED", (problem: string) => problem],
   unauthorized: [
     "PERMISSION_DENIED",
     (email: string) =>
@@ -60,3 +56,18 @@ export const authErrors = defineErrors({
       `No single sign-on is set up for ${domain}: check the address, or ask your administrator`,
   ],
 });
+
+/** Somebody who is no member, where nobody becomes one by signing in. */
+export function notMember(email: string): AppError {
+  return authErrors.access_denied(
+    `${email} is no member of the organization, and users do not join it by signing in: ask its administrator for an invitation`,
+  );
+}
+
+/** A newcomer for whom there is no room. @param cause USER_LIMIT_REACHED, for the log */
+export function organizationFull(email: string, cause: unknown): AppError {
+  const error = authErrors.access_denied(
+    `${email} cannot join the organization, which has as many users as it may: ask its administrator to make room`,
+  );
+  return error.with({ cause, evidence: { reason: "user_limit_reached" } });
+}

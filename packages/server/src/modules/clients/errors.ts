@@ -21,6 +21,12 @@ export const clientErrors = defineErrors({
     "FAILED_PRECONDITION",
     (most: number) => `The client has ${most} active secrets, the most that it may have: delete one first`,
   ],
+  SCOPE_NOT_FOUND: ["NOT_FOUND", (id: string) => `There is no scope ${id} in this environment`],
+  SCOPE_NAME_TAKEN: ["ALREADY_EXISTS", (name: string) => `The scope "${name}" already exists`],
+  SCOPE_LIMIT: [
+    "FAILED_PRECONDITION",
+    (most: number) => `The environment has ${most} scopes, and no more are made: delete those not in use`,
+  ],
   LAST_CLIENT_SECRET: [
     "FAILED_PRECONDITION",
     "This is the last active secret of the application that came with the environment: create another one first",

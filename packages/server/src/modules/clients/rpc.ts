@@ -3,5 +3,10 @@ import { ClientService } from "@gatehouse/contract/scalekit/v1/clients/clients_p
 import { serve } from "../../transport/service.ts";
 import { environmentClients } from "./environment-clients.rpc.ts";
 import { organizationClients } from "./organization-clients.rpc.ts";
+import { scopeMethods } from "./scopes.rpc.ts";
 
-export const clientService = serve(ClientService, { ...environmentClients, ...organizationClients });
+export const clientService = serve(ClientService, {
+  ...environmentClients,
+  ...organizationClients,
+  ...scopeMethods,
+});

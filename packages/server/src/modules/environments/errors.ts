@@ -43,6 +43,10 @@ export const environmentErrors = defineErrors({
     "INVALID_ARGUMENT",
     (bytes: number, most: number) => `The context has ${bytes} bytes as JSON: at most ${most} are kept`,
   ],
+  ENVIRONMENT_CUSTOMIZATION_TOO_LARGE: [
+    "INVALID_ARGUMENT",
+    (bytes: number, most: number) => `The customization has ${bytes} bytes as JSON: at most ${most} are kept`,
+  ],
   CUSTOM_DOMAIN_MISSING: [
     "FAILED_PRECONDITION",
     "The environment has no custom domain: create one, then add its DNS records",

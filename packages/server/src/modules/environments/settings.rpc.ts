@@ -1,7 +1,9 @@
 /** The methods of EnvironmentService that concern what is set for an environment. */
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { EnvironmentService } from "@gatehouse/contract/scalekit/v1/environments/environments_pb";
+import type { Ctx } from "../../context.ts";
 import type { Handlers } from "../../transport/service.ts";
+import * as customization from "./customization.ts";
 import * as features from "./features.ts";
 import {
   sessionInput,
@@ -87,6 +89,20 @@ export const settingMethods = {
     return { environmentId: id, testUser: toTestUser(updated) };
   },
 
+  async updatePortalCustomization(ctx, { id, customizationSettings = {} }) {
+    const settings = await customization.set(ctx, id, customizationSettings);
+    return { environmentId: environmentOf(ctx, id), customizationSettings: settings as JsonObject };
+  },
+
+  async getPortalCustomization(ctx, { id }) {
+    const settings = await customization.get(ctx, id);
+    return {
+      environmentId: environmentOf(ctx, id),
+      customizationSettings: settings as JsonObject,
+      settings: { customBranding: true },
+    };
+  },
+
   async getContext(ctx, { environmentId }) {
     return { context: (await getNotes(ctx, environmentId)) as JsonObject };
   },
@@ -96,3 +112,7 @@ export const settingMethods = {
     return {};
   },
 } satisfies Handlers<typeof EnvironmentService>;
+
+function environmentOf(ctx: Ctx, id: string): string {
+  return id === "" || id === "-" ? ctx.environmentId : id;
+}

@@ -59,6 +59,7 @@ export interface StoredSettings {
   session?: Partial<SessionSettings>;
   userManagement?: Partial<UserManagement>;
   features?: Record<string, boolean>;
+  customization?: Record<string, unknown>;
   testUser?: { enabled: boolean; codeSealed: string; emails: string[] };
 }
 

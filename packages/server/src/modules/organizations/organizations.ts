@@ -66,6 +66,11 @@ export async function get(ctx: Ctx, ref: OrganizationRef): Promise<Organization>
   return shown(ctx, ref, await store.find(ctx, ref));
 }
 
+/** The same, as nobody else changes it until the transaction ends. @throws ORGANIZATION_NOT_FOUND */
+export async function hold(ctx: Ctx, ref: OrganizationRef): Promise<Organization> {
+  return shown(ctx, ref, await store.findForChange(ctx, ref));
+}
+
 function shown(ctx: Ctx, ref: OrganizationRef, organization: Organization | undefined): Organization {
   const own = ownOrganization(ctx);
   if (!organization || (own !== undefined && organization.id !== own)) throw notFound(ref);
@@ -119,7 +124,7 @@ export async function change(
   onError?: (error: unknown) => never,
 ): Promise<Organization> {
   return inTransaction(ctx, async (ctx) => {
-    const former = shown(ctx, ref, await store.findForChange(ctx, ref));
+    const former = await hold(ctx, ref);
     const set = store.set(ctx, former.id, { ...changeTo(former), updated_at: ctx.now() });
     const organization = await (onError ? set.catch(onError) : set);
     if (!organization) throw notFound(ref);

@@ -1,8 +1,8 @@
-/** How many users an organization may have, active and invited ones together. */
+/** How many users an organization may have, active and invited ones together; `users` counts them. */
 import type { Ctx } from "../../context.ts";
 import { invalidArgument } from "../../errors.ts";
 import type { Organization, OrganizationRef } from "./organizations.ts";
-import { change } from "./organizations.ts";
+import { change, get, hold } from "./organizations.ts";
 
 /**
  * @param most 0 = no limit; undefined takes away what was set
@@ -21,4 +21,14 @@ export async function setUserLimit(
 /** The number that may not be passed; undefined where there is none. */
 export function userLimit(organization: Organization): number | undefined {
   return organization.max_allowed_users || undefined;
+}
+
+/**
+ * An organization whose members are about to change. Where their number is limited its row is held until the
+ * transaction ends, so that those who join at once are counted one after another.
+ * @throws ORGANIZATION_NOT_FOUND
+ */
+export async function forMembers(ctx: Ctx, id: string): Promise<Organization> {
+  const organization = await get(ctx, { id });
+  return userLimit(organization) === undefined ? organization : hold(ctx, { id });
 }

@@ -32,7 +32,14 @@ const unknown: Advice = {
 };
 
 /** By the finer reason of an error. */
-export const adviceByReason: Readonly<Record<string, Advice>> = { ...samlAdvice, ...oidcAdvice };
+export const adviceByReason: Readonly<Record<string, Advice>> = {
+  ...samlAdvice,
+  ...oidcAdvice,
+  user_limit_reached: {
+    title: "The organization has as many users as it may",
+    fix: "Remove members or invitations that nobody needs, or raise the organization's limit (max_allowed_users in its user management settings), then sign in again.",
+  },
+};
 
 /** By the code of an error, for what has no finer reason. */
 export const adviceByCode: Readonly<Record<string, Advice>> = {

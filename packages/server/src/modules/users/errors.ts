@@ -29,6 +29,11 @@ export const userErrors = defineErrors({
     "PERMISSION_DENIED",
     "Only the application may add a member without an invitation: leave send_invitation_email out",
   ],
+  USER_LIMIT_REACHED: [
+    "FAILED_PRECONDITION",
+    (organization: string, limit: number) =>
+      `The organization ${organization} has as many users as it may, ${limit} with those invited: remove one, or raise max_allowed_users in its user management settings`,
+  ],
   ROLE_NOT_HELD: [
     "NOT_FOUND",
     (role: string, user: string) => `The user ${user} does not hold the role "${role}" in this organization`,

@@ -5,13 +5,14 @@
 import { type Ctx, inTransaction } from "../../context.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import * as environments from "../environments/environments.ts";
-import * as organizations from "../organizations/organizations.ts";
+import { forMembers } from "../organizations/user-limit.ts";
 import { userErrors as errors } from "./errors.ts";
 import { memberInvited, membershipData } from "./events.ts";
 import type { Invitation } from "./invitations.store.ts";
 import * as store from "./invitations.store.ts";
 import { requireMember } from "./lookup.ts";
 import { identitiesOf } from "./people.ts";
+import { requireSeat } from "./seats.ts";
 
 export type { Invitation };
 
@@ -35,32 +36,40 @@ export async function issue(
 
 /**
  * Sends an invitation again: a reminder while it runs, a new one with a new end when it has run out.
- * @throws ORGANIZATION_NOT_FOUND, MEMBERSHIP_NOT_FOUND, INVITATION_NOT_FOUND, INVITATION_ACCEPTED
+ * @throws ORGANIZATION_NOT_FOUND, MEMBERSHIP_NOT_FOUND, INVITATION_NOT_FOUND, INVITATION_ACCEPTED, USER_LIMIT_REACHED
  */
 export async function resend(ctx: Ctx, organizationId: string, userId: string): Promise<Invitation> {
   return inTransaction(ctx, async (ctx) => {
-    const organization = await organizations.get(ctx, { id: organizationId });
+    const organization = await forMembers(ctx, organizationId);
     const { user, membership } = await requireMember(ctx, organizationId, { id: userId });
     const invitation = await store.find(ctx, organizationId, userId);
     if (!invitation) throw errors.INVITATION_NOT_FOUND(userId);
     if (membership.status !== "PENDING_INVITE") throw errors.INVITATION_ACCEPTED(userId);
     const now = ctx.now();
+    const ranOut = invitation.expires_at <= now;
     const again = await store.set(ctx, organizationId, userId, {
       secret_hash: hashSecret(newSecret()),
       resent_at: now,
       resent_count: invitation.resent_count + 1,
-      ...(invitation.expires_at <= now && { expires_at: await expiry(ctx, now) }),
+      ...(ranOut && { expires_at: await expiry(ctx, now) }),
     });
     if (!again) throw new Error("an invitation of a locked membership is gone");
+    if (ranOut) await requireSeat(ctx, organization);
     const payload = membershipData(organization, user, await identitiesOf(ctx, [user]));
     await ctx.emit(memberInvited, payload, organizationId);
     return again;
   });
 }
 
-/** Notes that an invited person has come. */
-export async function markAccepted(ctx: Ctx, organizationId: string, userId: string): Promise<void> {
-  await store.set(ctx, organizationId, userId, { accepted_at: ctx.now() });
+/** Notes that an invited person has come. @returns whether the invitation had run out, and held no seat any more */
+export async function markAccepted(
+  ctx: Ctx,
+  organizationId: string,
+  userId: string,
+): Promise<{ ranOut: boolean }> {
+  const now = ctx.now();
+  const invitation = await store.set(ctx, organizationId, userId, { accepted_at: now });
+  return { ranOut: invitation !== undefined && invitation.expires_at <= now };
 }
 
 async function expiry(ctx: Ctx, now: Date): Promise<Date> {

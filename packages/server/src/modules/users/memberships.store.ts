@@ -32,6 +32,37 @@ export async function lock(
     .executeTakeFirst();
 }
 
+/** How many seats of an organization are taken: by active members and running invitations; `most` when more are. */
+export async function countSeats(
+  at: Scope,
+  organizationId: string,
+  now: Date,
+  most: number,
+): Promise<number> {
+  const taken = at.db
+    .selectFrom("memberships")
+    .leftJoin("invitations", (join) =>
+      join
+        .onRef("invitations.organization_id", "=", "memberships.organization_id")
+        .onRef("invitations.user_id", "=", "memberships.user_id"),
+    )
+    .select("memberships.user_id")
+    .where("memberships.environment_id", "=", at.environmentId)
+    .where("memberships.organization_id", "=", organizationId)
+    .where((eb) =>
+      eb.or([
+        eb("memberships.status", "=", "ACTIVE"),
+        eb("memberships.status", "=", "PENDING_INVITE").and("invitations.expires_at", ">", now),
+      ]),
+    )
+    .limit(most);
+  const { count } = await at.db
+    .selectFrom(taken.as("taken"))
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
 /** The organizations of a user, in the order in which all counters of them are changed. */
 export async function organizationsOf(at: Scope, userId: string): Promise<string[]> {
   const rows = await at.db

@@ -7,6 +7,7 @@ import { addToCount, addToCounts } from "../../db/counters.ts";
 import { isMissingParent } from "../../db/scope.ts";
 import { organizationErrors } from "../organizations/errors.ts";
 import * as organizations from "../organizations/organizations.ts";
+import { forMembers } from "../organizations/user-limit.ts";
 import * as assignments from "../roles/assignments.ts";
 import * as roles from "../roles/roles.ts";
 import { userErrors as errors } from "./errors.ts";
@@ -22,6 +23,7 @@ import { nameOf, requireMember, requireUser } from "./lookup.ts";
 import * as store from "./memberships.store.ts";
 import { identitiesOf } from "./people.ts";
 import { erase } from "./removal.ts";
+import { requireSeat } from "./seats.ts";
 import type { User, UserRef } from "./users.store.ts";
 
 export type ProvisioningMethod =
@@ -60,13 +62,19 @@ export interface MembershipPatch {
 
 /**
  * Makes a user a member. One who was invited and comes by another way of signing in has thereby accepted.
+ * @param organization from `forMembers`, before the user was locked
  * @param user locked against deletion, or just inserted
  * @param isNew the user was just inserted and is not counted yet
- * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, INVALID_ARGUMENT
+ * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_LIMIT_REACHED, INVALID_ARGUMENT
  */
-export async function join(ctx: Ctx, user: User, input: NewMembership, isNew = false): Promise<void> {
+export async function join(
+  ctx: Ctx,
+  organization: organizations.Organization,
+  user: User,
+  input: NewMembership,
+  isNew = false,
+): Promise<void> {
   const { organizationId, membership = {} } = input;
-  const organization = await organizations.get(ctx, { id: organizationId });
   const isInvited = input.provisioningMethod === "invitation";
   const now = ctx.now();
   const inserted = await store
@@ -84,10 +92,11 @@ export async function join(ctx: Ctx, user: User, input: NewMembership, isNew = f
     .catch((error: unknown) => {
       throw isMissingParent(error) ? organizationErrors.ORGANIZATION_NOT_FOUND(organizationId) : error;
     });
+  const takesSeat = inserted || (await accept(ctx, user, input));
   if (inserted) await giveFirstRoles(ctx, { organizationId, userId: user.id }, membership.roles ?? []);
-  else await accept(ctx, user, input);
   if (inserted && isInvited)
     await invitations.issue(ctx, { organizationId, userId: user.id }, membership.inviterEmail);
+  if (takesSeat) await requireSeat(ctx, organization);
   const payload = membershipData(organization, user, await identitiesOf(ctx, [user]));
   await ctx.emit(isInvited ? memberInvited : membershipCreated, payload, organizationId);
   // Last: whoever deletes the organization or the user has locked it before they wait for its counters.
@@ -96,7 +105,8 @@ export async function join(ctx: Ctx, user: User, input: NewMembership, isNew = f
 
 /**
  * Adds a user to an organization, by the API.
- * @throws ORGANIZATION_NOT_FOUND, USER_NOT_FOUND, USER_ALREADY_MEMBER, MEMBERSHIP_NEEDS_INVITATION, INVALID_ARGUMENT
+ * @throws ORGANIZATION_NOT_FOUND, USER_NOT_FOUND, USER_ALREADY_MEMBER, USER_LIMIT_REACHED,
+ * MEMBERSHIP_NEEDS_INVITATION, INVALID_ARGUMENT
  */
 export async function create(
   ctx: Ctx,
@@ -106,8 +116,9 @@ export async function create(
 ): Promise<User> {
   requireInvitation(ctx, addition);
   return inTransaction(ctx, async (ctx) => {
+    const organization = await forMembers(ctx, organizationId);
     const user = await requireReachable(ctx, organizationId, ref);
-    await join(ctx, user, fromApi(organizationId, addition));
+    await join(ctx, organization, user, fromApi(organizationId, addition));
     return user;
   });
 }
@@ -268,12 +279,20 @@ async function giveFirstRoles(ctx: Ctx, holder: assignments.Holder, names: strin
   else await assignments.assign(ctx, holder, names, "membership.roles");
 }
 
-/** A pending member who signs in by a way that needs no invitation. @throws USER_ALREADY_MEMBER */
-async function accept(ctx: Ctx, user: User, { organizationId, provisioningMethod }: NewMembership) {
+/**
+ * A pending member who signs in by a way that needs no invitation.
+ * @returns whether that takes a seat, since the invitation had run out
+ * @throws USER_ALREADY_MEMBER
+ */
+async function accept(
+  ctx: Ctx,
+  user: User,
+  { organizationId, provisioningMethod }: NewMembership,
+): Promise<boolean> {
   const membership = await store.lock(ctx, organizationId, user.id);
   const bySignIn = provisioningMethod === "jit_using_sso" || provisioningMethod === "allowed_email_domain";
   if (!bySignIn || membership?.status !== "PENDING_INVITE") throw errors.USER_ALREADY_MEMBER(user.email);
   const now = ctx.now();
   await store.set(ctx, organizationId, user.id, { status: "ACTIVE", joined_at: now, updated_at: now });
-  await invitations.markAccepted(ctx, organizationId, user.id);
+  return (await invitations.markAccepted(ctx, organizationId, user.id)).ranOut;
 }

@@ -8,6 +8,7 @@ import { brokenUniqueIndex } from "../../db/scope.ts";
 import { newId } from "../../lib/ids.ts";
 import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import * as organizations from "../organizations/organizations.ts";
+import { forMembers } from "../organizations/user-limit.ts";
 import { userErrors as errors } from "./errors.ts";
 import { emailProven, userData, userUpdated } from "./events.ts";
 import { requireUser } from "./lookup.ts";
@@ -39,12 +40,13 @@ export interface NewMember extends memberships.NewMembership, UserFields {
 /**
  * Makes a member of an organization, with the given roles or the default one. A user who has this e-mail address
  * already gets the membership, and keeps what is known of them.
- * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_EXTERNAL_ID_TAKEN, INVALID_ARGUMENT
+ * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_LIMIT_REACHED, USER_EXTERNAL_ID_TAKEN, INVALID_ARGUMENT
  */
 export async function create(ctx: Ctx, input: NewMember): Promise<User> {
   return inTransaction(ctx, async (ctx) => {
+    const organization = await forMembers(ctx, input.organizationId);
     const { user, isNew } = await findOrInsert(ctx, input);
-    await memberships.join(ctx, user, input, isNew);
+    await memberships.join(ctx, organization, user, input, isNew);
     return user;
   });
 }
