@@ -60,6 +60,40 @@ export function runProgram(command: string, args: string[], cwd?: string): strin
   throw new Error(`${command} ${args.join(" ")}: ${`${result.stdout}${result.stderr}`.slice(-LOG_TAIL)}`);
 }
 
+/**
+ * Runs a program to its end while this process goes on, which the program may need: it serves the program.
+ * @param options.withinMs after which it is ended
+ * @returns what it said on stdout
+ * @throws with the end of what it said when it cannot be run or ends with another status than 0
+ */
+export async function finishProgram(
+  command: string,
+  args: string[],
+  options: { withinMs: number; env?: Record<string, string>; cwd?: string },
+): Promise<string> {
+  const child = spawn(command, args, {
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: options.withinMs,
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+  });
+  let said = "";
+  let answer = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+    answer += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const end = await new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(`cannot be run: ${error.message}`));
+    child.once("close", (status, signal) => resolve(signal ?? (status === 0 ? "" : `status ${status}`)));
+  });
+  if (end === "") return answer;
+  throw new Error(`${[command, ...args].join(" ")} (${end}): ${said.slice(-LOG_TAIL)}`);
+}
+
 /** Whether a program is installed. */
 export function isInstalled(command: string, args: string[] = ["--version"]): boolean {
   return spawnSync(command, args, { stdio: "ignore" }).status === 0;
