@@ -16,6 +16,8 @@ export type Gatehouse = Running & {
   clientSecret: string;
   /** @throws with the answer when it is no 2xx */
   api: (method: string, path: string, body?: object) => Promise<Json>;
+  /** A new token of the first environment's client. */
+  token: () => Promise<string>;
 };
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -79,24 +81,32 @@ export async function startGatehouse(options: ServerOptions = {}): Promise<Gateh
 
 async function describe(url: string, data: string): Promise<Omit<Gatehouse, "stop">> {
   const credentials = readCredentials(data);
-  const api = await apiOf(url, credentials);
+  const token = () => tokenOf(url, credentials);
+  const api = apiOf(url, await token());
   const uris = {
     post_login_uris: [CALLBACK],
     post_logout_redirect_uris: [GOODBYE],
     initiate_login_uri: INITIATE_LOGIN,
   };
   await api("PATCH", `/clients/${credentials.clientId}`, uris);
-  return { url, ...credentials, api };
+  return { url, ...credentials, api, token };
 }
 
-async function apiOf(url: string, credentials: { clientId: string; clientSecret: string }) {
+async function tokenOf(
+  url: string,
+  credentials: { clientId: string; clientSecret: string },
+): Promise<string> {
   const form = {
     grant_type: "client_credentials",
     client_id: credentials.clientId,
     client_secret: credentials.clientSecret,
   };
   const granted = await json(`${url}/oauth/token`, { method: "POST", body: new URLSearchParams(form) });
-  const headers = { authorization: `Bearer ${granted.access_token}`, "content-type": "application/json" };
+  return granted.access_token ?? "";
+}
+
+function apiOf(url: string, token: string): Gatehouse["api"] {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   return (method: string, path: string, body?: object) =>
     json(`${url}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
 }

@@ -1,6 +1,6 @@
 /** The programs that a run starts: kept a log of, waited for, and ended by their own id. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -63,13 +63,14 @@ export function runProgram(command: string, args: string[], cwd?: string): strin
 /**
  * Runs a program to its end while this process goes on, which the program may need: it serves the program.
  * @param options.withinMs after which it is ended
+ * @param options.logFile takes all that it said
  * @returns what it said on stdout
  * @throws with the end of what it said when it cannot be run or ends with another status than 0
  */
 export async function finishProgram(
   command: string,
   args: string[],
-  options: { withinMs: number; env?: Record<string, string>; cwd?: string },
+  options: { withinMs: number; env?: Record<string, string>; cwd?: string; logFile?: string },
 ): Promise<string> {
   const child = spawn(command, args, {
     env: { ...process.env, ...options.env },
@@ -90,6 +91,10 @@ export async function finishProgram(
     child.once("error", (error) => resolve(`cannot be run: ${error.message}`));
     child.once("close", (status, signal) => resolve(signal ?? (status === 0 ? "" : `status ${status}`)));
   });
+  if (options.logFile !== undefined) {
+    mkdirSync(dirname(options.logFile), { recursive: true });
+    writeFileSync(options.logFile, said);
+  }
   if (end === "") return answer;
   throw new Error(`${[command, ...args].join(" ")} (${end}): ${said.slice(-LOG_TAIL)}`);
 }

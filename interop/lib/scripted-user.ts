@@ -10,6 +10,7 @@ import { APP } from "./gatehouse.ts";
 import type { Running } from "./processes.ts";
 import { newBrowser } from "./sign-in.ts";
 
+/** Who signs in at the simulator, which believes whoever says who they are. */
 const PERSON = { mailbox: "ada@example.com", first_name: "Ada", last_name: "Park" };
 
 /** Starts it on loopback; one browser is kept until `DELETE` asks for a new one. */
@@ -32,9 +33,14 @@ export async function startScriptedUser(): Promise<Running & { url: string }> {
   return { url: `http://127.0.0.1:${port}`, stop };
 }
 
+/** What the user does at the page of the simulated OpenID provider. */
+export function logInAtSimulator(browser: Browser, page: Page): Promise<Page> {
+  return browser.submit(page, PERSON);
+}
+
 async function visit(browser: Browser, address: string): Promise<string> {
   const page = await browser.open(address, APP);
-  const end = isSimulator(page) ? await browser.submit(page, PERSON) : page;
+  const end = isSimulator(page) ? await logInAtSimulator(browser, page) : page;
   if (!end.url.startsWith(APP)) throw new Error(`stopped at ${describePage(end)}`);
   return end.url;
 }
