@@ -1,13 +1,15 @@
 /**
- * `npm run interop [-- <peer> …] [--case=<part of a name>]`: starts our server and each peer in turn, signs users in
- * and out through them, and prints a table, a row a case. Exit code 1 when a case failed. Progress goes to stderr.
+ * `npm run interop [-- <peer> …] [--case=<part of a name>]`: starts our server and each peer in turn, lets the two
+ * work with each other, and prints a table, a row a case. Exit code 1 when a case failed. Progress goes to stderr.
  */
 import { type Peer, type Result, runPeer } from "./lib/cases.ts";
 import { startGatehouse } from "./lib/gatehouse.ts";
+import { trustLocalAuthority } from "./lib/local-tls.ts";
 import { progress } from "./lib/progress.ts";
 import { failuresOf, summaryOf, tableOf } from "./lib/table.ts";
 import { peers } from "./peers/list.ts";
 
+trustLocalAuthority();
 const words = process.argv.slice(2);
 const part = words.find((word) => word.startsWith("--case="))?.slice("--case=".length) ?? "";
 

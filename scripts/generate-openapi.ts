@@ -12,7 +12,7 @@ import { type Binding, bindingsOf } from "../packages/server/src/transport/bindi
 import { contract } from "../packages/server/src/transport/contract.ts";
 import { compileMethods } from "../packages/server/src/transport/methods.ts";
 import { readComments } from "./openapi/comments.ts";
-import { operation, tagOf } from "./openapi/operations.ts";
+import { operation, type Sides, tagOf } from "./openapi/operations.ts";
 import { type Schema, Schemas } from "./openapi/schemas.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -21,11 +21,15 @@ const root = join(import.meta.dirname, "..");
 export function openApiDocument(): Schema {
   const ours = services.map(({ service }) => service).filter((service) => !contract.includes(service));
   const methods = compileMethods([...contract, ...ours], services).filter(({ handler }) => handler);
-  const schemas = new Schemas(readComments(root));
-  const paths = pathsOf(bindingsOf(methods), schemas);
+  const comments = readComments(root);
+  const answers = new Schemas(comments);
+  // All of them before the first request: what a request's schema is called depends on them.
+  for (const { desc } of methods) answers.message(desc.output);
+  const sides = { requests: new Schemas(comments, answers), answers };
+  const paths = pathsOf(bindingsOf(methods), sides);
   const tags = [...new Set(methods.map(({ desc }) => desc.parent))].map((service) => ({
     name: tagOf(service),
-    description: schemas.comment(service.typeName) ?? "",
+    description: answers.comment(service.typeName) ?? "",
   }));
   return {
     openapi: "3.1.0",
@@ -44,10 +48,10 @@ export function openApiDocument(): Schema {
       responses: {
         Error: {
           description: "What was seen, what is expected and what to do, with a stable code",
-          content: { "application/json": { schema: errorSchema(schemas) } },
+          content: { "application/json": { schema: errorSchema(answers) } },
         },
       },
-      schemas: schemas.components,
+      schemas: { ...answers.components, ...sides.requests.components },
     },
   };
 }
@@ -57,7 +61,7 @@ const introduction = `The management API of Gatehouse over REST. The same method
 Get a token with the client credentials grant at \`/oauth/token\` and send it as \`Authorization: Bearer\`. Members of
 messages are in snake_case, 64-bit integers are strings, times are RFC 3339. Unknown members are ignored.`;
 
-function pathsOf(bindings: readonly Binding[], schemas: Schemas): Schema {
+function pathsOf(bindings: readonly Binding[], sides: Sides): Schema {
   const paths: Record<string, Record<string, Schema>> = {};
   const seen = new Map<string, number>();
   for (const binding of bindings) {
@@ -69,7 +73,7 @@ function pathsOf(bindings: readonly Binding[], schemas: Schemas): Schema {
     (paths[binding.template] as Record<string, Schema>)[binding.verb.toLowerCase()] = operation(
       binding,
       index,
-      schemas,
+      sides,
     );
   }
   return paths;

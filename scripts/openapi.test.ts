@@ -47,3 +47,12 @@ test("descriptions come from the contract's comments", () => {
     ]);
   }
 });
+
+test("the rules of a message bind the requests that hold it, and not the answers", () => {
+  const { schemas } = document.components;
+  const { default_saml_mapping: asked } = schemas["user_attributes.SSOUserAdditionInfo.Input"].properties;
+  const { default_saml_mapping: answered } = schemas["user_attributes.SSOUserAdditionInfo"].properties;
+  expect(asked).toMatchObject({ type: "string", maxLength: 25, pattern: "^[a-zA-Z][a-zA-Z0-9\\-_]+$" });
+  // A plain field that is not set is printed as "".
+  expect(Object.keys(answered).filter((name) => name !== "description")).toEqual(["type"]);
+});

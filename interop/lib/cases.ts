@@ -8,7 +8,7 @@ export type Case = { name: string; run: () => Promise<string | undefined> };
 /** A peer that has been started. */
 export type StartedPeer = { version: string; cases: Case[]; stop: () => Promise<void> };
 
-/** An identity provider that other people have written. */
+/** A program or library that other people have written: an identity provider, an SDK, a tool that tries an API. */
 export type Peer = {
   name: string;
   /** What it needs that this machine lacks, or undefined. */

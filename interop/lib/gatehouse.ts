@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { LocalCertificate } from "../../scripts/local-certificate.ts";
 import { freePort, type Running, startProgram } from "./processes.ts";
 
 /** What the API answers; cases read a few members of it. */
@@ -15,6 +16,8 @@ export type Gatehouse = Running & {
   clientSecret: string;
   /** @throws with the answer when it is no 2xx */
   api: (method: string, path: string, body?: object) => Promise<Json>;
+  /** A new token of the first environment's client. */
+  token: () => Promise<string>;
 };
 
 const ROOT = join(import.meta.dirname, "..", "..");
@@ -26,14 +29,26 @@ export const CALLBACK = `${APP}/callback`;
 export const INITIATE_LOGIN = `${APP}/initiate-login`;
 export const GOODBYE = `${APP}/goodbye`;
 
+const HTTPS_PORT = 443;
+
+/** How a server differs from the one that the identity providers share. */
+export type ServerOptions = {
+  /** Names its log. */
+  name?: string;
+  /** Serves HTTPS; this process must trust the authority already. */
+  tls?: LocalCertificate;
+  port?: number;
+};
+
 /** Starts our server on an empty database; it may reach loopback, where the peers are. */
-export async function startGatehouse(): Promise<Gatehouse> {
+export async function startGatehouse(options: ServerOptions = {}): Promise<Gatehouse> {
+  const { name = "gatehouse", tls } = options;
   const data = mkdtempSync(join(tmpdir(), "gatehouse-interop-"));
-  const port = await freePort();
-  const url = `http://localhost:${port}`;
+  const port = options.port ?? (await freePort());
+  const url = tls ? `https://localhost${port === HTTPS_PORT ? "" : `:${port}`}` : `http://localhost:${port}`;
   const running = await startProgram(process.execPath, [join(ROOT, "packages/server/src/main.ts")], {
     url: `${url}/readyz`,
-    logFile: join(import.meta.dirname, "..", ".cache", "logs", "gatehouse.log"),
+    logFile: join(import.meta.dirname, "..", ".cache", "logs", `${name}.log`),
     withinMs: READY_WITHIN_MS,
     cwd: ROOT,
     env: {
@@ -44,6 +59,12 @@ export async function startGatehouse(): Promise<Gatehouse> {
       GATEHOUSE_OUTBOUND_ALLOW: "localhost,127.0.0.1",
       GATEHOUSE_MODE: "development",
       DATABASE_URL: "",
+      ...(tls && {
+        GATEHOUSE_TLS_CERT: tls.certificate,
+        GATEHOUSE_TLS_KEY: tls.key,
+        // It calls itself: as the simulated identity provider.
+        NODE_EXTRA_CA_CERTS: tls.authority,
+      }),
     },
   });
   const stop = async () => {
@@ -60,24 +81,32 @@ export async function startGatehouse(): Promise<Gatehouse> {
 
 async function describe(url: string, data: string): Promise<Omit<Gatehouse, "stop">> {
   const credentials = readCredentials(data);
-  const api = await apiOf(url, credentials);
+  const token = () => tokenOf(url, credentials);
+  const api = apiOf(url, await token());
   const uris = {
     post_login_uris: [CALLBACK],
     post_logout_redirect_uris: [GOODBYE],
     initiate_login_uri: INITIATE_LOGIN,
   };
   await api("PATCH", `/clients/${credentials.clientId}`, uris);
-  return { url, ...credentials, api };
+  return { url, ...credentials, api, token };
 }
 
-async function apiOf(url: string, credentials: { clientId: string; clientSecret: string }) {
+async function tokenOf(
+  url: string,
+  credentials: { clientId: string; clientSecret: string },
+): Promise<string> {
   const form = {
     grant_type: "client_credentials",
     client_id: credentials.clientId,
     client_secret: credentials.clientSecret,
   };
   const granted = await json(`${url}/oauth/token`, { method: "POST", body: new URLSearchParams(form) });
-  const headers = { authorization: `Bearer ${granted.access_token}`, "content-type": "application/json" };
+  return granted.access_token ?? "";
+}
+
+function apiOf(url: string, token: string): Gatehouse["api"] {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   return (method: string, path: string, body?: object) =>
     json(`${url}/api/v1${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
 }

@@ -1,6 +1,6 @@
 /** The programs that a run starts: kept a log of, waited for, and ended by their own id. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -58,6 +58,45 @@ export function runProgram(command: string, args: string[], cwd?: string): strin
   if (result.error) throw new Error(`cannot run ${command}: ${result.error.message}`);
   if (result.status === 0) return result.stdout;
   throw new Error(`${command} ${args.join(" ")}: ${`${result.stdout}${result.stderr}`.slice(-LOG_TAIL)}`);
+}
+
+/**
+ * Runs a program to its end while this process goes on, which the program may need: it serves the program.
+ * @param options.withinMs after which it is ended
+ * @param options.logFile takes all that it said
+ * @returns what it said on stdout
+ * @throws with the end of what it said when it cannot be run or ends with another status than 0
+ */
+export async function finishProgram(
+  command: string,
+  args: string[],
+  options: { withinMs: number; env?: Record<string, string>; cwd?: string; logFile?: string },
+): Promise<string> {
+  const child = spawn(command, args, {
+    env: { ...process.env, ...options.env },
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: options.withinMs,
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
+  });
+  let said = "";
+  let answer = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+    answer += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const end = await new Promise<string>((resolve) => {
+    child.once("error", (error) => resolve(`cannot be run: ${error.message}`));
+    child.once("close", (status, signal) => resolve(signal ?? (status === 0 ? "" : `status ${status}`)));
+  });
+  if (options.logFile !== undefined) {
+    mkdirSync(dirname(options.logFile), { recursive: true });
+    writeFileSync(options.logFile, said);
+  }
+  if (end === "") return answer;
+  throw new Error(`${[command, ...args].join(" ")} (${end}): ${said.slice(-LOG_TAIL)}`);
 }
 
 /** Whether a program is installed. */

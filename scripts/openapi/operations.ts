@@ -5,12 +5,18 @@ import { successOf } from "../../packages/server/src/transport/rest.ts";
 import { callerNames } from "./callers.ts";
 import { isRequired, type Json, type Schema, type Schemas } from "./schemas.ts";
 
+/** The schemas of both sides of the document. */
+export interface Sides {
+  requests: Schemas;
+  answers: Schemas;
+}
+
 /** One operation; `index` tells apart the bindings of one method. */
-export function operation(binding: Binding, index: number, schemas: Schemas): Schema {
+export function operation(binding: Binding, index: number, { requests, answers }: Sides): Schema {
   const { desc, isPublic } = binding.method;
-  const about = schemas.comment(`${desc.parent.typeName}.${desc.name}`);
+  const about = requests.comment(`${desc.parent.typeName}.${desc.name}`);
   const callers = callerNames(binding.method);
-  const body = bodySchema(binding, schemas);
+  const body = bodySchema(binding, requests);
   const description = [about, `Callers: ${callers}.`].filter(Boolean).join("\n\n");
   return {
     operationId: `${tagOf(desc.parent)}_${desc.name}${index === 0 ? "" : `_${index + 1}`}`,
@@ -18,14 +24,14 @@ export function operation(binding: Binding, index: number, schemas: Schemas): Sc
     description,
     tags: [tagOf(desc.parent)],
     "x-command": commandOf(desc),
-    parameters: [...pathParameters(binding, schemas), ...queryParameters(binding, schemas)],
+    parameters: [...pathParameters(binding, requests), ...queryParameters(binding, requests)],
     ...(body && {
       requestBody: { required: true, content: { "application/json": { schema: body } } },
     }),
     responses: {
       [String(successOf(binding))]: {
         description: "Success",
-        content: { "application/json": { schema: schemas.message(desc.output) } },
+        content: { "application/json": { schema: answers.message(desc.output) } },
       },
       ...refusals(isPublic),
     },

@@ -13,13 +13,20 @@ import { FieldBehavior, field_behavior } from "@gatehouse/contract/google/api/fi
 export type Json = string | number | boolean | null | Json[] | { [name: string]: Json };
 export type Schema = { [name: string]: Json };
 
-/** How the schemas of one document come together: those that are referred to are made at the first reference. */
+/**
+ * How the schemas of one side of the document come together: those that are referred to are made at the first
+ * reference. Requests and answers have schemas of their own, since the contract's rules bind requests only: an answer
+ * prints a plain field that is empty, whatever its rule asks of a request.
+ */
 export class Schemas {
   readonly components: Record<string, Schema> = {};
   readonly #comments: ReadonlyMap<string, string>;
+  readonly #answers: Schemas | undefined;
 
-  constructor(comments: ReadonlyMap<string, string>) {
+  /** @param answers the finished schemas of the answers, for those of the requests */
+  constructor(comments: ReadonlyMap<string, string>, answers?: Schemas) {
     this.#comments = comments;
+    this.#answers = answers;
   }
 
   comment(name: string): string | undefined {
@@ -30,7 +37,8 @@ export class Schemas {
   message(desc: DescMessage): Schema {
     const known = wellKnown[desc.typeName];
     if (known) return { ...known };
-    const name = componentName(desc.typeName);
+    const plain = componentName(desc.typeName);
+    const name = this.#answers?.components[plain] ? `${plain}.Input` : plain;
     if (!this.components[name]) {
       // Before its fields: a message may contain itself.
       this.components[name] = {};
@@ -42,7 +50,9 @@ export class Schemas {
   /** The fields of a message as an object of its own, such as a request without what the path names. */
   object(desc: DescMessage, wanted: (field: DescField) => boolean): Schema {
     const fields = desc.fields.filter(wanted);
-    const needed = fields.filter(isRequired).map((field) => field.name);
+    const needed = fields
+      .filter((field) => this.#rulesOf(field)?.required === true)
+      .map((field) => field.name);
     const description = this.comment(desc.typeName);
     return {
       type: "object",
@@ -62,8 +72,12 @@ export class Schemas {
     return { ...this.#shape(field), ...about };
   }
 
+  #rulesOf(field: DescField): FieldRules | undefined {
+    return this.#answers && rulesOf(field);
+  }
+
   #shape(field: DescField): Schema {
-    const rules = rulesOf(field);
+    const rules = this.#rulesOf(field);
     if (field.fieldKind === "map") return this.#map(field, rules);
     if (field.fieldKind === "list") {
       const items = rules?.type.case === "repeated" ? rules.type.value.items : undefined;

@@ -1,12 +1,11 @@
 /** The program of `idp.py` in a virtual environment of its own. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { makeKeyPair } from "../../lib/key-pair.ts";
-import { freePort, isInstalled, type Running, runProgram, startProgram } from "../../lib/processes.ts";
-import { progress } from "../../lib/progress.ts";
+import { freePort, isInstalled, type Running, startProgram } from "../../lib/processes.ts";
+import { installPython, missingPython } from "../../lib/python.ts";
 
 const CACHE = join(import.meta.dirname, "..", "..", ".cache");
-const VENV = join(CACHE, "pysaml2");
 const REQUIREMENTS = join(import.meta.dirname, "requirements.txt");
 const READY_WITHIN_MS = 20_000;
 
@@ -32,13 +31,14 @@ export type Pysaml2 = Running & {
 
 /** What it needs that this machine lacks. */
 export function missing(): string | undefined {
-  if (!isInstalled("python3")) return "python3";
+  const python = missingPython();
+  if (python !== undefined) return python;
   return isInstalled("xmlsec1") ? undefined : "the package xmlsec1 of Debian";
 }
 
 /** Starts it at an address of another site than ours, with a new key. */
 export async function startServer(): Promise<Pysaml2> {
-  install();
+  const { python, versionOf } = installPython("pysaml2", REQUIREMENTS);
   const state = join(CACHE, "pysaml2-state");
   mkdirSync(state, { recursive: true });
   makeKeyPair(state);
@@ -46,7 +46,7 @@ export async function startServer(): Promise<Pysaml2> {
   const origin = `http://127.0.0.1:${port}`;
   const metadataUrl = `${origin}/metadata`;
   const program = join(import.meta.dirname, "idp.py");
-  const running = await startProgram(join(VENV, "bin", "python"), [program, String(port), state], {
+  const running = await startProgram(python, [program, String(port), state], {
     url: metadataUrl,
     logFile: join(CACHE, "logs", "pysaml2.log"),
     withinMs: READY_WITHIN_MS,
@@ -54,7 +54,7 @@ export async function startServer(): Promise<Pysaml2> {
   return {
     ...running,
     metadataUrl,
-    version: /^pysaml2==.*$/m.exec(readFileSync(REQUIREMENTS, "utf8"))?.[0].replace("==", " ") ?? "pysaml2",
+    version: versionOf("pysaml2"),
     addServiceProvider: async (body, answering) => {
       const query = new URLSearchParams();
       for (const [name, on] of Object.entries(answering)) query.set(name, String(on));
@@ -66,15 +66,4 @@ export async function startServer(): Promise<Pysaml2> {
       return email in ((await answer.json()) as object);
     },
   };
-}
-
-/** Done again when the list of packages has changed. */
-function install(): void {
-  const marker = join(VENV, "installed.txt");
-  const wanted = readFileSync(REQUIREMENTS, "utf8");
-  if (existsSync(marker) && readFileSync(marker, "utf8") === wanted) return;
-  progress("pysaml2: installing into a virtual environment, once …");
-  runProgram("python3", ["-m", "venv", "--clear", VENV]);
-  runProgram(join(VENV, "bin", "pip"), ["install", "--quiet", "-r", REQUIREMENTS]);
-  writeFileSync(marker, wanted);
 }

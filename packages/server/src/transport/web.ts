@@ -46,11 +46,15 @@ export function createWeb(options: WebOptions): FastifyInstance {
     ...options.routes.map(({ method, path }) => ({ verb: method, route: path })),
     ...options.methods.map(({ path }) => ({ verb: "POST", route: path })),
   ]);
-  app.setNotFoundHandler((request, reply) => {
-    const verbs = verbsOf(pathOf(request.raw.url ?? ""));
-    refuse(verbs.length > 0 ? wrongVerb(verbs) : refusals.noRoute(), request, reply, options);
-  });
-  app.setErrorHandler((error, request, reply) => refuse(error, request, reply, options));
+  const unserved = ({ raw }: FastifyRequest) => {
+    const verbs = verbsOf(pathOf(raw.url ?? ""));
+    return verbs.length > 0 ? wrongVerb(verbs) : refusals.noRoute();
+  };
+  app.setNotFoundHandler((request, reply) => refuse(unserved(request), request, reply, options));
+  // Fastify wants a QUERY to name its content type before it looks whether anything takes a QUERY (nothing does).
+  app.setErrorHandler((error, request, reply) =>
+    refuse(isUntypedQuery(error) ? unserved(request) : error, request, reply, options),
+  );
   return app;
 }
 
@@ -60,6 +64,10 @@ function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply, op
   const style = prefersPage(request.raw) ? "page" : "api";
   const shown = options.settle(fastifyRefusal(error), arrival);
   options.answer(reply.raw, arrival, routeError(style, shown, arrival.id));
+}
+
+function isUntypedQuery(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === "FST_ERR_ROUTE_MISSING_CONTENT_TYPE";
 }
 
 /** Browsers ask for HTML before anything else; programs do not. */
