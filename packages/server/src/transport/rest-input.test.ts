@@ -92,6 +92,16 @@ test("a body may fill a list, and an empty one leaves it empty", () => {
   });
 });
 
+test("the roles of a member may be plain names", () => {
+  const variables = ["org_1", "usr_1"];
+  const filled = { membership: { roles: [{ name: "admin" }, { name: "member" }] } };
+  const body = '{"roles":["admin",{"name":"member"}]}';
+  expect(read("CreateMembership", { body, variables })).toMatchObject(filled);
+  expect(read("UpdateMembership", { body, variables })).toMatchObject(filled);
+  expect(() => read("CreateMembership", { body: '{"roles":[1]}', variables })).toThrow(/Role/);
+  expect(() => read("CreateRole", { body: '"admin"' })).toThrow(/object/);
+});
+
 test("a query of a method whose body is the whole message counts for nothing", () => {
   expect(read("ValidateToken", { query: "token=evil", body: '{"token":"t"}' })).toEqual({ token: "t" });
 });

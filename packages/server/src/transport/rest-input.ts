@@ -79,6 +79,8 @@ const MAX_DEPTH = 100;
  * misspelt status must not silently become another one.
  */
 function prune(schema: DescMessage, value: JsonValue, depth: number): JsonValue {
+  // Older documents of the contract write the roles of a member as plain names.
+  if (typeof value === "string" && schema.typeName === "scalekit.v1.commons.Role") return { name: value };
   if (!isObject(value) || schema.typeName.startsWith("google.protobuf.")) return value;
   if (depth > MAX_DEPTH) throw refusals.badRequest("The body is nested too deeply");
   const kept: JsonObject = {};

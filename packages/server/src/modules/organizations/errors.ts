@@ -21,11 +21,6 @@ export const organizationErrors = defineErrors({
     "INVALID_ARGUMENT",
     (name: string, known: string) => `There is no feature "${name}": give one of ${known}`,
   ],
-  ORGANIZATION_FEATURE_OFF: [
-    "INVALID_ARGUMENT",
-    (name: string) =>
-      `The organization does not have the feature ${name}: switch it on in its settings, then ask for the link again`,
-  ],
   SESSION_POLICY_INVALID: ["INVALID_ARGUMENT", (problem: string) => problem],
   PORTAL_LINK_NOT_FOUND: ["NOT_FOUND", (id: string) => `There is no portal link ${id} of this organization`],
   PORTAL_LINK_INVALID: [

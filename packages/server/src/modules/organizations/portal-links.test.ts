@@ -64,7 +64,16 @@ describe("generate", () => {
       name: "refuses a feature that is off",
       request: `PUT ${path}?features=sso&features=dir_sync`,
       status: 400,
-      answer: { code: 3, details: [{ error_code: "ORGANIZATION_FEATURE_OFF" }] },
+      // The official Java SDK takes no other code for this.
+      answer: {
+        code: 3,
+        details: [
+          {
+            error_code: "INVALID_ARGUMENT",
+            validation_error_info: { field_violations: [{ field: "features" }] },
+          },
+        ],
+      },
     },
     { name: "refuses it by its former name", request: `PUT ${path}?directory_sync=true`, status: 400 },
     { name: "refuses a feature that there is not", request: `PUT ${path}?features=teleport`, status: 400 },

@@ -4,6 +4,7 @@
  * around: it opens for 7 days, until it is taken back.
  */
 import { type Ctx, inTransaction } from "../../context.ts";
+import { type AppError, invalidArgument } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import * as environments from "../environments/environments.ts";
@@ -27,7 +28,7 @@ const mostListed = 100;
  * Makes a link.
  * @param features none = every module that the organization has when the link is opened
  * @returns the link with its address, which nobody can be told again
- * @throws ORGANIZATION_NOT_FOUND, ORGANIZATION_FEATURE_OFF
+ * @throws ORGANIZATION_NOT_FOUND, INVALID_ARGUMENT for a feature that is off
  */
 export async function generate(
   ctx: Ctx,
@@ -43,7 +44,7 @@ export async function generate(
     const organization = await organizations.get(ctx, { id: organizationId });
     const on = enabledFeatures(organization);
     const off = features.find((feature) => !on.includes(feature));
-    if (off !== undefined) throw errors.ORGANIZATION_FEATURE_OFF(off);
+    if (off !== undefined) throw featureOff(off);
     const made = await store.insert(ctx, {
       id: newId("lnk"),
       environment_id: ctx.environmentId,
@@ -97,6 +98,16 @@ export async function open(ctx: Ctx, token: string): Promise<PortalLink> {
   const link = secret === undefined ? undefined : await store.consume(ctx, hashSecret(secret), ctx.now());
   if (!link) throw errors.PORTAL_LINK_INVALID();
   return link;
+}
+
+/** The official Java SDK knows no other code than INVALID_ARGUMENT for it. */
+function featureOff(name: string): AppError {
+  const advice = "switch it on in its settings, then ask for the link again";
+  return invalidArgument(
+    "features",
+    "portal_feature.enabled",
+    `the organization does not have the feature ${name}: ${advice}`,
+  );
 }
 
 async function portalAddress(ctx: Ctx): Promise<string> {
