@@ -15,6 +15,7 @@ import { tokenErrors } from "../packages/server/src/modules/tokens/errors.ts";
 import { traceErrors } from "../packages/server/src/modules/traces/errors.ts";
 import { userAttributeErrors } from "../packages/server/src/modules/user-attributes/errors.ts";
 import { userErrors } from "../packages/server/src/modules/users/errors.ts";
+import { webhookErrors } from "../packages/server/src/modules/webhooks/errors.ts";
 
 /** API: the error body of REST and RPC. OAuth: the JSON of RFC 6749. App: at the redirect URI. Page: in the browser. */
 export type Place = "API" | "OAuth" | "app" | "page" | "nowhere";
@@ -115,6 +116,7 @@ export const errorTables: readonly ErrorTable[] = [
   { title: "Users", module: "users", errors: userErrors, usually: "API" },
   { title: "Sessions", module: "sessions", errors: sessionErrors, usually: "API" },
   { title: "Declared attributes", module: "user-attributes", errors: userAttributeErrors, usually: "API" },
+  { title: "Webhooks", module: "webhooks", errors: webhookErrors, usually: "API" },
   { title: "Secrets", module: "secrets", errors: secretErrors, usually: "API" },
   {
     title: "Simulated identity providers (development)",

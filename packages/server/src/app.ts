@@ -45,6 +45,8 @@ import { traceRoutes } from "./modules/traces/traces.http.ts";
 import { userAttributeService } from "./modules/user-attributes/rpc.ts";
 import { userReactions } from "./modules/users/reactions.ts";
 import { userService } from "./modules/users/rpc.ts";
+import { gatehouseWebhookService, webhookService } from "./modules/webhooks/rpc.ts";
+import { announce } from "./modules/webhooks/subscriptions.ts";
 import { type Fakes, openRuntime } from "./runtime.ts";
 import { appRoutes } from "./transport/apps.ts";
 import { contract } from "./transport/contract.ts";
@@ -72,6 +74,8 @@ export const services = [
   connectionService,
   gatehouseConnectionService,
   authService,
+  webhookService,
+  gatehouseWebhookService,
   auditLogsService,
 ];
 
@@ -102,7 +106,7 @@ const reactions = [
   ...connectionReactions,
 ];
 
-export const emit = createEmit(reactions);
+export const emit = createEmit(reactions, announce);
 
 const loginPages = fileURLToPath(new URL("../../../apps/login/dist", import.meta.url));
 
@@ -140,6 +144,7 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
         traceService.service,
         gatehouseConnectionService.service,
         gatehouseEnvironmentService.service,
+        gatehouseWebhookService.service,
       ],
       routes: [...routes, ...appRoutes({ login: loginPages }), ...(simulator?.routes ?? [])],
       resolveEnvironment: (host) => idOfHost(app, host),

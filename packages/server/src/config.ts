@@ -34,6 +34,8 @@ export interface Config {
   /** Empty: the name servers of the system. */
   dns: string[];
   portalLinkMinutes: number;
+  /** For the whole of one attempt at a delivery. */
+  webhookTimeoutSeconds: number;
 }
 
 /** What is counted by the address that a request comes from. */
@@ -224,6 +226,12 @@ export const settings = [
     about:
       "How many minutes an admin portal link that an application asked for can be opened; 10080 at most.",
   },
+  {
+    name: "GATEHOUSE_WEBHOOK_TIMEOUT_SECONDS",
+    type: "number",
+    default: "15",
+    about: "How many seconds a webhook's receiver has to answer; 60 at most.",
+  },
 ] as const satisfies readonly Setting[];
 
 type Name = (typeof settings)[number]["name"];
@@ -273,6 +281,7 @@ export function readConfig(env: Env): Config {
     limits: reader.limits(mode === "production" ? "on" : "off"),
     dns: reader.nameServers("GATEHOUSE_DNS"),
     portalLinkMinutes: reader.whole("GATEHOUSE_PORTAL_LINK_MINUTES", 1, 1, 10_080),
+    webhookTimeoutSeconds: reader.whole("GATEHOUSE_WEBHOOK_TIMEOUT_SECONDS", 15, 1, 60),
   };
   if (mode === "production") problems.push(...missingInProduction(config, problems));
   if (problems.length > 0) throw new ConfigError(problems);

@@ -117,14 +117,18 @@ export function inEnvironment(ctx: Ctx, environmentId: string): Ctx {
 
 const commitHooks = new WeakMap<Db, (() => void)[]>();
 
+/** Runs `then` in this process once the open transaction has committed, and never when it rolls back. */
+export function afterCommit(ctx: Ctx, then: () => void): void {
+  const hooks = commitHooks.get(ctx.db);
+  if (hooks) hooks.push(then);
+  else then();
+}
+
 /**
  * Drops a cached value in this process and, through the database, in all others, once the open transaction
  * has committed. Without a key, all values of the topic.
  */
 export async function invalidate(ctx: Ctx, topic: string, key?: string): Promise<void> {
   await announceInvalidation(ctx.db, topic, key);
-  const drop = () => ctx.app.cache.drop(topic, key);
-  const hooks = commitHooks.get(ctx.db);
-  if (hooks) hooks.push(drop);
-  else drop();
+  afterCommit(ctx, () => ctx.app.cache.drop(topic, key));
 }

@@ -5,6 +5,7 @@ import { ConfigError, readConfig } from "./config.ts";
 import { credentialsFile } from "./first-start.ts";
 import { startJobs } from "./jobs/jobs.ts";
 import { inviteFirst } from "./modules/members/invitations.ts";
+import { startSending } from "./modules/webhooks/sending.ts";
 
 interface Running {
   gatehouse: Gatehouse;
@@ -33,7 +34,8 @@ async function start(): Promise<Running> {
   const jobs = startJobs(gatehouse.app, gatehouse.systemCtx, gatehouse.databaseUrl);
   jobs.catch((err: unknown) => gatehouse.app.log.error({ err }, "jobs did not start"));
   const stopJobs = () => jobs.then((end) => end()).catch(() => undefined);
-  return { gatehouse, stop: () => gatehouse.stop(stopJobs()) };
+  const stopSending = startSending(gatehouse.app, gatehouse.systemCtx);
+  return { gatehouse, stop: () => gatehouse.stop(Promise.all([stopJobs(), stopSending()])) };
 }
 
 function stopOnSignal(starting: Promise<Running>): void {

@@ -19,6 +19,7 @@ import { createKeyring, type Keyring, wrapDataKey } from "./lib/keyring.ts";
 import { RateLimiter } from "./lib/rate-limiter.ts";
 import { createSafeFetch, type SafeFetch } from "./lib/safe-fetch.ts";
 import { writeOnce } from "./lib/whole-files.ts";
+import { reachable } from "./reachable.ts";
 
 export interface Runtime {
   app: App;
@@ -95,12 +96,6 @@ function drop(cache: Cache, message: string): void {
   const named = decodeInvalidation(message);
   if (named) cache.drop(named.topic, named.key);
   else cache.dropAll();
-}
-
-/** In development our own address is reachable, since the simulated identity providers live there. */
-function reachable(config: Config): string[] {
-  if (config.mode === "production") return config.outboundAllow;
-  return [...config.outboundAllow, new URL(config.publicUrl).host];
 }
 
 /** The keys that seal secrets at rest, made at the first start. @throws KeyringError when the master key is another one */

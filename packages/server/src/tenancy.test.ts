@@ -18,6 +18,7 @@ import { createEnvironment, type OtherEnvironment, rpc, sessionToken } from "./t
 import { aboutEnvironment, closedToSessions } from "./testing/environment-attempts.ts";
 import { createSamlTenant, type SamlTenant, samlSignIn } from "./testing/sign-in.ts";
 import { sourceFiles } from "./testing/source-files.ts";
+import { webhookIds } from "./testing/webhook-attempts.ts";
 import { callerBits } from "./transport/callers.ts";
 import type { ServiceDoor } from "./transport/service.ts";
 
@@ -32,6 +33,7 @@ let users: Map<SamlTenant, string>;
 let member: string;
 /** A portal link of theirs. */
 let link: string;
+let webhook: Awaited<ReturnType<typeof webhookIds>>;
 const tokens = { all: "", none: "" };
 
 const everyPermission = [
@@ -51,6 +53,7 @@ beforeAll(async () => {
   member = (await app.api("/members", { body: { email: "ada@acme.com" } })).body.member.id;
   const portal = await app.api(`/organizations/${theirs.organizationId}/portal_links`, { method: "PUT" });
   link = portal.body.link.id;
+  webhook = await webhookIds(app);
   await testConnection(theirs);
   users = new Map([
     [ours, await userOf(ours, "our-user")],
@@ -130,7 +133,7 @@ function idsOf(tenant: SamlTenant, domain: string) {
   const user = users.get(tenant) ?? "";
   const role = tenant === theirs ? "their_role" : "member";
   const ids = { org, connection, domain, social, user, role, client: app.clientId, env: app.environmentId };
-  return { ...ids, ...tested.get(tenant), ...machines.get(tenant), member, link };
+  return { ...ids, ...tested.get(tenant), ...machines.get(tenant), member, link, ...webhook };
 }
 
 /** A machine client of the tenant with its secret, and an API token. */
@@ -200,6 +203,10 @@ async function everything(): Promise<string> {
     "api_tokens",
     "secrets",
     "sessions",
+    "webhook_deliveries",
+    "webhook_endpoints",
+    "webhook_secrets",
+    "webhook_replays",
   ] as const;
   const rows = await Promise.all(
     tables.map((table) => app.app.db.selectFrom(table).selectAll().orderBy("id").execute()),

@@ -664,6 +664,73 @@ export interface Users {
   updated_at: Timestamp;
 }
 
+export interface WebhookAttempts {
+  delivery_id: string;
+  duration_ms: number;
+  environment_id: string;
+  error: Generated<string>;
+  number: number;
+  request_headers: Json;
+  response_body: Generated<string>;
+  response_headers: Json | null;
+  response_status: number | null;
+  started_at: Timestamp;
+}
+
+export interface WebhookDeliveries {
+  attempts: Generated<number>;
+  created_at: Timestamp;
+  due_at: Timestamp | null;
+  endpoint_id: string;
+  environment_id: string;
+  event_id: string;
+  event_type: string;
+  id: string;
+  is_test: Generated<boolean>;
+  organization_id: string | null;
+  response_status: number | null;
+  status: string;
+  tries_left: number;
+}
+
+export interface WebhookEndpoints {
+  created_at: Timestamp;
+  deleted_at: Timestamp | null;
+  description: Generated<string>;
+  disabled_reason: string | null;
+  enabled: boolean;
+  environment_id: string;
+  event_types: Generated<string[]>;
+  failing_since: Timestamp | null;
+  id: string;
+  organization_id: string | null;
+  updated_at: Timestamp;
+  url: string;
+}
+
+export interface WebhookReplays {
+  created_at: Timestamp;
+  endpoint_id: string;
+  environment_id: string;
+  finished_at: Timestamp | null;
+  from_time: Timestamp;
+  id: string;
+  include_successful: boolean;
+  reached: Generated<string>;
+  replayed: Generated<number>;
+  to_time: Timestamp;
+}
+
+export interface WebhookSecrets {
+  created_at: Timestamp;
+  endpoint_id: string;
+  environment_id: string;
+  expires_at: Timestamp | null;
+  id: string;
+  sealed: Buffer;
+  suffix: string;
+}
+
 /** Every table by its name. */
 export interface Database {
   api_tokens: ApiTokens;
@@ -719,4 +786,9 @@ export interface Database {
   used_assertions: UsedAssertions;
   user_attributes: UserAttributes;
   users: Users;
+  webhook_attempts: WebhookAttempts;
+  webhook_deliveries: WebhookDeliveries;
+  webhook_endpoints: WebhookEndpoints;
+  webhook_replays: WebhookReplays;
+  webhook_secrets: WebhookSecrets;
 }

@@ -18,7 +18,12 @@ type Expiring =
   | "portal_links"
   | "member_invitations"
   | "member_sessions"
-  | "sessions";
+  | "sessions"
+  | "webhook_secrets"
+  | "webhook_attempts"
+  | "webhook_deliveries"
+  | "webhook_replays"
+  | "webhook_endpoints";
 
 /** Removes the rows whose `column` is before `limit`. */
 export async function removeBefore(db: Db, table: Expiring, column: string, limit: Date): Promise<void> {
@@ -29,6 +34,24 @@ export async function removeBefore(db: Db, table: Expiring, column: string, limi
       db,
     );
     if ((result.numAffectedRows ?? 0n) < BigInt(batch)) return;
+  }
+}
+
+/** Removes what is left of webhook endpoints that were deleted. */
+export async function removeOfDeletedEndpoints(db: Db): Promise<void> {
+  for (;;) {
+    const { rows } = await sql<{ removed: number }>`
+      with gone as (
+        delete from webhook_deliveries where id = any(array(
+          select deliveries.id from webhook_endpoints endpoints
+          join webhook_deliveries deliveries on deliveries.endpoint_id = endpoints.id
+          where endpoints.deleted_at is not null limit ${batch}))
+        returning id
+      ), attempts as (
+        delete from webhook_attempts where delivery_id in (select id from gone)
+      )
+      select count(*)::integer as removed from gone`.execute(db);
+    if ((rows[0]?.removed ?? 0) < batch) return;
   }
 }
 

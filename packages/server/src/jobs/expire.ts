@@ -34,6 +34,13 @@ export async function removeExpired(app: App): Promise<void> {
   await store.removeBefore(app.db, "portal_links", "expires_at", now);
   await store.removeBefore(app.db, "member_invitations", "expires_at", now);
   await store.removeBefore(app.db, "member_sessions", "expires_at", now);
+  await store.removeBefore(app.db, "webhook_secrets", "expires_at", now);
+  await store.removeBefore(app.db, "webhook_attempts", "started_at", ago(30 * day));
+  await store.removeBefore(app.db, "webhook_deliveries", "created_at", ago(30 * day));
+  await store.removeBefore(app.db, "webhook_replays", "created_at", ago(30 * day));
+  await store.removeOfDeletedEndpoints(app.db);
+  // Events that were being written when an endpoint was deleted may still have found it.
+  await store.removeBefore(app.db, "webhook_endpoints", "deleted_at", ago(hour));
 }
 
 /** A user who left for the identity provider and never came back is seen nowhere else. */

@@ -39,6 +39,7 @@ export const idPrefixes = {
   req: "authorization request",
   res: "resource",
   role: "role",
+  rpl: "replay of webhook deliveries",
   scp: "scope",
   sec: "stored secret",
   ses: "session",

@@ -1,5 +1,6 @@
 /** How tenancy is tried: each method that is built, called with ids of somebody else. */
 import { environmentAttempts, withoutIdsOfEnvironments } from "./environment-attempts.ts";
+import { webhookAttempts, withoutIdsOfWebhooks } from "./webhook-attempts.ts";
 
 /** A call of a method; names in braces are filled with ids. */
 export interface Attempt {
@@ -12,6 +13,7 @@ const saml = { provider: "CUSTOM", type: "SAML", ui_button_title: "taken over" }
 /** How each method is called with ids of somebody else. */
 export const attempts: Record<string, Attempt> = {
   ...environmentAttempts,
+  ...webhookAttempts,
   "OrganizationService/GetOrganization": { request: "GET /organizations/{org}" },
   "OrganizationService/GetOrganizationByExternalId": { request: "GET /organizations:external/theirs" },
   "OrganizationService/UpdateOrganization": {
@@ -228,6 +230,7 @@ export const withoutIds = [
   "MembersService/UpdateCurrentMember",
   "OrganizationService/SearchOrganization",
   ...withoutIdsOfEnvironments,
+  ...withoutIdsOfWebhooks,
   "AuthService/DiscoveryAuthMethod",
   "AuthService/GetAuthCustomizations",
   "AuthService/GetAuthFeatures",

@@ -53,6 +53,7 @@ const baseConfig: Config = {
   limits: undefined,
   dns: [],
   portalLinkMinutes: 1,
+  webhookTimeoutSeconds: 15,
   masterKey: undefined,
   tls: undefined,
   trustedProxies: [],

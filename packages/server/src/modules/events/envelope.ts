@@ -47,3 +47,32 @@ export function displayNameOf(type: string): string {
     .map((word) => abbreviations[word] ?? word.charAt(0).toUpperCase() + word.slice(1))
     .join(" ");
 }
+
+/** What the envelope is made of: the columns of an event's row. */
+export interface StoredEvent {
+  id: string;
+  type: string;
+  organization_id: string | null;
+  environment_id: string;
+  occurred_at: Date;
+  payload: unknown;
+}
+
+/**
+ * An event as webhooks send it, in compact JSON. Receivers verify signatures over what they get from parsing it and
+ * writing it again, and what `JSON.stringify` wrote comes out of that byte for byte.
+ */
+export function bodyOf(event: StoredEvent): string {
+  return JSON.stringify({
+    spec_version: "1",
+    id: event.id,
+    type: event.type,
+    object: objectOf(event.type),
+    // As the log shows it: without a fraction where there is none.
+    occurred_at: event.occurred_at.toISOString().replace(".000Z", "Z"),
+    environment_id: event.environment_id,
+    ...(event.organization_id !== null && { organization_id: event.organization_id }),
+    data: event.payload,
+    display_name: displayNameOf(event.type),
+  });
+}
