@@ -1,18 +1,16 @@
 /**
- * The load generator's gRPC client: many calls at once on one HTTP/2 connection, each the same unary call. Like
+ * The load generator's gRPC client: many calls at once on one HTTP/2 connection, all of one unary method. Like
  * `http-client.ts` it does as little as it can: Node's own HTTP/2 client needs as much of a core as the servers that
  * it would measure.
  */
 import { connect, type Socket } from "node:net";
 
-/** A unary call, the same each time. */
+/** A unary call, but for its message the same each time. */
 export type GrpcCall = {
   path: string;
   authority: string;
   /** The token of the Authorization header, if any. */
   bearer?: string;
-  /** The request message, without its five bytes of prefix. */
-  message: Uint8Array;
 };
 
 type Waiting = { message: Buffer; resolve: (message: Buffer) => void; reject: (error: Error) => void };
@@ -67,10 +65,11 @@ export class GrpcConnection {
 
   /**
    * Makes the call; all calls of a connection must be the same one.
+   * @param message the request message, without its five bytes of prefix
    * @returns the message of the answer
    * @throws when the call fails (an error has no message), or the connection breaks before the answer is complete
    */
-  call(call: GrpcCall): Promise<Buffer> {
+  call(call: GrpcCall, message: Uint8Array): Promise<Buffer> {
     return new Promise((resolve, reject) => {
       if (this.#socket.destroyed) return reject(new Error("the server has closed the connection"));
       const stream = this.#nextStream;
@@ -80,7 +79,7 @@ export class GrpcConnection {
       this.#remembered = call;
       this.#send(
         frame(HEADERS, END_HEADERS, stream, fields),
-        frame(DATA, END_STREAM, stream, framed(call.message)),
+        frame(DATA, END_STREAM, stream, framed(message)),
       );
     });
   }

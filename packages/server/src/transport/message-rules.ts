@@ -13,8 +13,8 @@ const validator = createValidator();
  * @throws Error when a rule itself cannot be evaluated
  */
 export function brokenRules(schema: DescMessage, message: Message): FieldViolation[] {
-  const unstorable = findUnstorable(message, "");
-  if (unstorable !== undefined) return [unstorable];
+  const unstorable = unstorableMember(message);
+  if (unstorable !== undefined) return [toUnstorable(unstorable)];
   const result = validator.validate(schema, message);
   if (result.kind === "valid") return [];
   if (result.kind === "error") throw result.error;
@@ -29,19 +29,27 @@ function toFieldViolation(violation: Violation): FieldViolation {
   };
 }
 
-/** PostgreSQL stores neither U+0000 nor half a surrogate pair; unchecked, either would end as an error of ours. */
-function findUnstorable(value: unknown, path: string): FieldViolation | undefined {
-  if (typeof value === "string") {
-    if (!value.includes("\0") && value.isWellFormed()) return undefined;
-    const description = "value must be text without U+0000 and unpaired surrogates";
-    return { field: path, constraint: "string.storable", description };
-  }
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return undefined;
-  for (const [name, member] of Object.entries(value)) {
-    const found = findUnstorable(name, path) ?? findUnstorable(member, path === "" ? snakeCase(name) : path);
-    if (found !== undefined) return found;
+/**
+ * PostgreSQL stores neither U+0000 nor half a surrogate pair; unchecked, either would end as an error of ours.
+ * @returns the member of the message that has such text in it, at whatever depth; "" when it is in the message itself
+ */
+function unstorableMember(message: object): string | undefined {
+  for (const [name, member] of Object.entries(message)) {
+    if (!isStorable(name)) return "";
+    if (!isStorable(member)) return name;
   }
   return undefined;
+}
+
+function isStorable(value: unknown): boolean {
+  if (typeof value === "string") return !value.includes("\0") && value.isWellFormed();
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return true;
+  return Object.entries(value).every(([name, member]) => isStorable(name) && isStorable(member));
+}
+
+function toUnstorable(member: string): FieldViolation {
+  const description = "value must be text without U+0000 and unpaired surrogates";
+  return { field: snakeCase(member), constraint: "string.storable", description };
 }
 
 function snakeCase(name: string): string {

@@ -1,5 +1,7 @@
 /** SQL of organizations. */
-import type { Insertable, Selectable, Updateable } from "kysely";
+import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
+import { compiled } from "../../db/compiled.ts";
+import { joinReads } from "../../db/joined-reads.ts";
 import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
@@ -17,8 +19,21 @@ export async function insert(at: Scope, row: OrganizationInsert): Promise<Organi
 }
 
 export async function find(at: Scope, ref: OrganizationRef): Promise<Organization | undefined> {
-  return named(at, ref).executeTakeFirst();
+  return "id" in ref ? findById(at, ref.id) : named(at, ref).executeTakeFirst();
 }
+
+const findById = joinReads(
+  ({ db, environmentId }, ids) => listByIds(db, { environmentId, ids }),
+  (row: Organization) => row.id,
+);
+
+const listByIds = compiled((db, by: { environmentId: string; ids: readonly string[] }) =>
+  db
+    .selectFrom("organizations")
+    .selectAll()
+    .where("environment_id", "=", by.environmentId)
+    .where(sql<boolean>`id = any(${by.ids})`),
+);
 
 /** The same, and holds the row until the transaction ends; others may still refer to it. */
 export async function findForChange(at: Scope, ref: OrganizationRef): Promise<Organization | undefined> {

@@ -1,6 +1,7 @@
 /** SQL of users, their memberships and their identities at identity providers. */
-import type { Insertable, Selectable, Updateable } from "kysely";
+import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
 import { compiled } from "../../db/compiled.ts";
+import { joinReads } from "../../db/joined-reads.ts";
 import { type Member, memberColumns } from "../../db/members.ts";
 import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
@@ -28,10 +29,22 @@ export type UserLock = "none" | "key share" | "update";
 
 export async function find(at: Scope, ref: UserRef, lock: UserLock = "none"): Promise<User | undefined> {
   const query = locked(inEnvironment(at), lock);
-  return "id" in ref
-    ? query.where("id", "=", ref.id).executeTakeFirst()
-    : query.where("external_id", "=", ref.externalId).executeTakeFirst();
+  if (!("id" in ref)) return query.where("external_id", "=", ref.externalId).executeTakeFirst();
+  return lock === "none" ? findById(at, ref.id) : query.where("id", "=", ref.id).executeTakeFirst();
 }
+
+const findById = joinReads(
+  ({ db, environmentId }, ids) => listByIds(db, { environmentId, ids }),
+  (user: User) => user.id,
+);
+
+const listByIds = compiled((db, by: { environmentId: string; ids: readonly string[] }) =>
+  db
+    .selectFrom("users")
+    .selectAll()
+    .where("environment_id", "=", by.environmentId)
+    .where(sql<boolean>`id = any(${by.ids})`),
+);
 
 /** The same by address, kept from being deleted. */
 export async function lockByEmail(at: Scope, email: string): Promise<User | undefined> {
