@@ -168,7 +168,8 @@ async function createDatabase(url: string): Promise<void> {
 async function release(place: Place, holder: LastingConnection): Promise<void> {
   const client = holder.current();
   try {
-    if (client && !(await isLast(client))) return;
+    // A connection that broke and was not noticed yet is none: nothing holds that server any more.
+    if (client && !(await isLast(client).catch(() => true))) return;
     const running = readPostmaster(place.cluster);
     if (!running || identify(place.cluster, running.pid) !== "ours") return;
     // The exclusive lock goes with the server, so nobody can join it in between.
