@@ -6,7 +6,7 @@
 import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
 import { addToCount, readCount } from "../../db/counters.ts";
 import { brokenUniqueIndex } from "../../db/scope.ts";
-import { invalidArgument } from "../../errors.ts";
+import { invalidArgument, requireAtMost } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import { organizationErrors as errors } from "./errors.ts";
@@ -153,10 +153,7 @@ export { remove as delete };
 
 /** What the contract says in words only. */
 function checkFields({ externalId = "", logoUrl = "" }: OrganizationPatch): void {
-  if ([...externalId].length > longestExternalId) {
-    const limit = `value length must be at most ${longestExternalId} characters`;
-    throw invalidArgument("organization.external_id", "string.max_len", limit);
-  }
+  requireAtMost("organization.external_id", externalId, longestExternalId);
   if (logoUrl !== "" && URL.parse(logoUrl)?.protocol !== "https:") {
     throw invalidArgument("organization.logo_url", "string.uri", "value must be an https URL");
   }
