@@ -225,9 +225,12 @@ test("whoever changes what lives in an organization while it is deleted gets an 
     ["roles", { name: "left_behind", display_name: "Left" }],
     ["clients", { name: "Left" }],
     ["connections", { provider: "CUSTOM", type: "SAML" }],
+    ["portal_links", {}],
   ];
-  const create = ([kind, body]: [string, object]) =>
-    app.api(`/organizations/${organization}/${kind}`, { body });
+  const create = ([kind, body]: [string, object]) => {
+    const method = kind === "portal_links" ? "PUT" : "POST";
+    return app.api(`/organizations/${organization}/${kind}`, { method, body });
+  };
   const answers = await Promise.all([
     ...below.map(create),
     app.api(`/organizations/${organization}`, { method: "DELETE" }),
@@ -236,7 +239,14 @@ test("whoever changes what lives in an organization while it is deleted gets an 
   const refused = [400, 404, 409];
   expect(statusesOf(answers).filter((status) => status > 201 && !refused.includes(status))).toEqual([]);
   const { db } = app.app;
-  for (const table of ["memberships", "domains", "roles", "clients", "connections"] as const) {
+  for (const table of [
+    "memberships",
+    "domains",
+    "roles",
+    "clients",
+    "connections",
+    "portal_links",
+  ] as const) {
     const rows = await db.selectFrom(table).selectAll().where("organization_id", "=", organization).execute();
     expect({ table, rows }).toEqual({ table, rows: [] });
   }

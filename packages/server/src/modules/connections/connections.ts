@@ -79,7 +79,7 @@ export async function create(
   return inTransaction(ctx, async (ctx) => {
     if (organizationId !== null) await organizations.get(ctx, { id: organizationId });
     const now = ctx.now();
-    const connection = await store.insert(ctx, {
+    const row = {
       id: newId("conn"),
       environment_id: ctx.environmentId,
       organization_id: organizationId,
@@ -90,7 +90,8 @@ export async function create(
       status: "DRAFT",
       created_at: now,
       updated_at: now,
-    });
+    };
+    const connection = await store.insert(ctx, row).catch(organizations.rejectDeleted(organizationId));
     if (organizationId !== null) await addToCount(ctx, countOfOrganizations, "", 1);
     await announce(ctx, "created", connection);
     return connection;
