@@ -109,6 +109,13 @@ export function defineErrors<const T extends Record<string, Entry>>(
   return Object.fromEntries(makers);
 }
 
+/** Refuses a text for which the contract has no limit. @param most characters. @throws INVALID_ARGUMENT */
+export function requireAtMost(field: string, value: string | undefined, most: number): void {
+  // UTF-16 units are at least as many as characters, so most values need no counting.
+  if (value === undefined || value.length <= most || [...value].length <= most) return;
+  throw invalidArgument(field, "string.max_len", `value length must be at most ${most} characters`);
+}
+
 /** A request that breaks a rule of one field, in the shape of the contract's validation errors. */
 export function invalidArgument(field: string, constraint: string, description: string): AppError {
   return new AppError("INVALID_ARGUMENT", "INVALID_ARGUMENT", `${field}: ${description}`, {

@@ -41,13 +41,17 @@ export async function sessionToken(app: TestApp, tenant: SamlTenant, permissions
   return keys.sign(app.systemCtx(), claims);
 }
 
-/** The API as a member of the dashboard calls it. @param role what the member may do */
-export async function workspaceApi(app: TestApp, role: "ADMIN" | "USER" = "ADMIN"): Promise<TestApp["api"]> {
-  const email = `${role.toLowerCase()}-${newId("mem")}@acme.com`;
-  const member = await members.create(app.systemCtx(), { email, role });
+/** The cookie of a new member of the dashboard who has signed in. */
+export async function memberCookie(app: TestApp): Promise<string> {
+  const member = await members.create(app.systemCtx(), { email: `${newId("mem")}@acme.com`, role: "ADMIN" });
   const link = await invitations.invite(app.systemCtx(), member);
   const signedIn = await fetch(link, { method: "POST", redirect: "manual" });
-  const [cookie = ""] = (signedIn.headers.get("set-cookie") ?? "").split(";");
+  return (signedIn.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+}
+
+/** The API as a member of the dashboard calls it, in pages of this server. */
+export async function workspaceApi(app: TestApp): Promise<TestApp["api"]> {
+  const cookie = await memberCookie(app);
   return async (path, { method, body } = {}) => {
     const answer = await fetch(`${app.url}/api/v1${path}`, {
       method: method ?? (body === undefined ? "GET" : "POST"),

@@ -15,6 +15,7 @@ import { requireAddressWithin, requireWithin } from "../limits.ts";
 import type { Arrival } from "./arrival.ts";
 import { admits, readCaller, type Verifiers } from "./callers.ts";
 import type { CreateCtx } from "./ctx.ts";
+import { wrongKinds } from "./id-kinds.ts";
 import { brokenRules } from "./message-rules.ts";
 import type { Method } from "./methods.ts";
 import { refusals } from "./refusals.ts";
@@ -118,6 +119,7 @@ function requireOwnOrganization(method: Method, caller: Caller, message: Message
 }
 
 function requireRules(method: Method, message: Message): void {
-  const violations = brokenRules(method.desc.input, message);
+  const broken = brokenRules(method.desc.input, message);
+  const violations = broken.length > 0 ? broken : wrongKinds(method.desc, message);
   if (violations.length > 0) throw refusals.rules(violations);
 }

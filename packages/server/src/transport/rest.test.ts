@@ -149,10 +149,14 @@ describe("a path", () => {
   });
 
   test.each([
-    ["an encoded slash stays in its variable", "/api/v1/organizations/a%2Fb", "id a/b"],
-    ["a percent sign is decoded once", "/api/v1/organizations/a%252Fb", "id a%2Fb"],
-    ["a parameter after a semicolon is part of the variable", "/api/v1/organizations/a;x=1", "id a;x=1"],
-    ["dots name nothing", "/api/v1/organizations/..", "id .."],
+    ["an encoded slash stays in its variable", "/api/v1/organizations/org_a%2Fb", "id org_a/b"],
+    ["a percent sign is decoded once", "/api/v1/organizations/org_a%252Fb", "id org_a%2Fb"],
+    [
+      "a parameter after a semicolon is part of the variable",
+      "/api/v1/organizations/org_a;x=1",
+      "id org_a;x=1",
+    ],
+    ["dots name nothing", "/api/v1/organizations/org_..", "id org_.."],
   ])("%s", async (_what, path, name) => {
     expect((await get(path)).json.organization.display_name).toBe(name);
     expect((await send(server.port, path)).status).toBe(401);

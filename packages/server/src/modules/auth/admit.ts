@@ -43,7 +43,7 @@ export async function admit(ctx: Ctx, connection: Connection, identity: Identity
     connectionId: connection.id,
     subject: identity.subject,
     emailProven: !linked && !admitted.email_verified,
-    ...(syncs && { profile: identity }),
+    ...(syncs && { profile: profileOf(identity, admitted.custom_attributes as Texts) }),
   });
 }
 
@@ -64,6 +64,19 @@ async function requireOwnDomain(ctx: Ctx, identity: Identity): Promise<void> {
   if (owner !== identity.organizationId) throw errors.invalid_user_domain(identity.email);
 }
 
+type Texts = Record<string, string>;
+
+/** The contract lets an app write no longer value; a user is read and written back as a whole. */
+const longestValue = 256;
+
+/** What the identity says of the person, with the declared attributes as the texts that users have. */
+function profileOf(identity: Identity, former: Texts = {}): users.Profile {
+  const texts = Object.entries(identity.custom)
+    .map(([key, value]): [string, string] => [key, typeof value === "string" ? value : JSON.stringify(value)])
+    .filter(([, text]) => text.length <= longestValue);
+  return { ...identity, customAttributes: { ...former, ...Object.fromEntries(texts) } };
+}
+
 async function join(
   ctx: Ctx,
   policy: Policy,
@@ -75,7 +88,12 @@ async function join(
   if (policy.jitProvisioning === false && !isInvited) throw notMember(identity.email);
   if (!domainChecked) await requireOwnDomain(ctx, identity);
   const { organizationId, email } = identity;
-  const newcomer = { email: user?.email ?? email, emailVerified: true, profile: identity, organizationId };
+  const newcomer = {
+    email: user?.email ?? email,
+    emailVerified: true,
+    profile: profileOf(identity),
+    organizationId,
+  };
   try {
     return await users.create(ctx, { ...newcomer, provisioningMethod: "jit_using_sso" });
   } catch (error) {

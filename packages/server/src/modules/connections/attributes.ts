@@ -18,13 +18,13 @@ export async function mappingOf(ctx: Ctx, connection: Connection): Promise<Recor
 
 /**
  * The declared attributes among those that were read, in their datatypes. What is not declared, or not of its type, is
- * left out.
+ * left out, and told in the trace.
  * @throws mandatory_attribute_missing when that is one that the environment requires
  */
 export async function declaredOf(
   ctx: Ctx,
   read: Readonly<Record<string, string>>,
-): Promise<Record<string, unknown>> {
+): Promise<{ custom: Record<string, unknown>; leftOut: string[] }> {
   const kept: Record<string, unknown> = Object.create(null);
   for (const { key, category, datatype, required } of await userAttributes.readAtSignIn(ctx)) {
     if (category === "STANDARD") continue;
@@ -33,7 +33,7 @@ export async function declaredOf(
     if (value !== undefined) kept[key] = value;
     else if (required) throw missing(key, text, datatype);
   }
-  return kept;
+  return { custom: kept, leftOut: Object.keys(read).filter((key) => !Object.hasOwn(kept, key)) };
 }
 
 function missing(key: string, text: string | undefined, datatype: string) {

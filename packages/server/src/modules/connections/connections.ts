@@ -5,6 +5,7 @@
  */
 import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
 import { addToCount } from "../../db/counters.ts";
+import { requireAtMost } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import * as domains from "../domains/domains.ts";
 import * as organizations from "../organizations/organizations.ts";
@@ -58,23 +59,27 @@ export interface ConnectionPatch {
 /** The count of the connections of all organizations. */
 export const countOfOrganizations = "organization_connections";
 
+/** The contract sets no limit to the names of a connection. */
+const longestName = 255;
+
 /** More than any organization has; the contract's list is not paged. */
 const listLimit = 1_000;
 
 /**
  * Creates a draft.
  * @param organizationId null for a connection of the environment
- * @throws ORGANIZATION_NOT_FOUND
+ * @throws ORGANIZATION_NOT_FOUND, INVALID_ARGUMENT
  */
 export async function create(
   ctx: Ctx,
   organizationId: string | null,
   input: NewConnection,
 ): Promise<Connection> {
+  requireShortNames(input);
   return inTransaction(ctx, async (ctx) => {
     if (organizationId !== null) await organizations.get(ctx, { id: organizationId });
     const now = ctx.now();
-    const connection = await store.insert(ctx, {
+    const row = {
       id: newId("conn"),
       environment_id: ctx.environmentId,
       organization_id: organizationId,
@@ -85,7 +90,8 @@ export async function create(
       status: "DRAFT",
       created_at: now,
       updated_at: now,
-    });
+    };
+    const connection = await store.insert(ctx, row).catch(organizations.rejectDeleted(organizationId));
     if (organizationId !== null) await addToCount(ctx, countOfOrganizations, "", 1);
     await announce(ctx, "created", connection);
     return connection;
@@ -137,6 +143,7 @@ export async function update(
   patch: ConnectionPatch,
   organizationId?: string | null,
 ): Promise<Connection> {
+  requireShortNames(patch);
   return inTransaction(ctx, async (ctx) => {
     const connection = await hold(ctx, id, organizationId);
     if (patch.type !== undefined && patch.type !== connection.type)
@@ -265,6 +272,11 @@ async function announce(
 
 async function isComplete(ctx: Ctx, connection: Connection): Promise<boolean> {
   return (await missingSettings(ctx, connection)).length === 0;
+}
+
+function requireShortNames({ providerKey, keyId }: Pick<NewConnection, "providerKey" | "keyId">): void {
+  requireAtMost("connection.provider_key", providerKey, longestName);
+  requireAtMost("connection.key_id", keyId, longestName);
 }
 
 function columnsOf(patch: ConnectionPatch): store.ConnectionChange {

@@ -65,6 +65,7 @@ const reservedParameters = new Set(
 const parameterName = /^[A-Za-z0-9_.-]{1,64}$/;
 const longestParameter = 1_000;
 const mostParameters = 20;
+const mostScopes = 100;
 const promptWord = /^(none|login|consent|select_account)$/;
 const scopeToken = /^[\x21\x23-\x5B\x5D-\x7E]{1,255}$/;
 /** What follows the authority in Microsoft's token address. */
@@ -86,7 +87,9 @@ export function checkOAuth(provider: string, settings: OAuthSettings): void {
   for (const word of (settings.prompt ?? "").split(" ").filter(Boolean)) {
     if (!promptWord.test(word)) throw refused("prompt", "must be none, login, consent or select_account");
   }
-  for (const scope of [...(settings.scopes ?? []), ...(settings.optionalScopes?.scopes ?? [])]) {
+  const scopes = [...(settings.scopes ?? []), ...(settings.optionalScopes?.scopes ?? [])];
+  if (scopes.length > mostScopes) throw refused("scopes", `must be at most ${mostScopes}`);
+  for (const scope of scopes) {
     if (!scopeToken.test(scope))
       throw refused("scopes", "must be names without spaces (RFC 6749 section 3.3)");
   }

@@ -157,8 +157,16 @@ async function identityOf(ctx: Ctx, connection: Connection, person: Person): Pro
   // The provider vouches for the address that it calls the person's own, not for one that a mapping took elsewhere.
   const emailVerified = person.emailVerified && email === normalizeEmail(person.email ?? "");
   const organizationId = connection.organization_id ?? "";
-  const custom = await declaredOf(ctx, read);
-  return { ...profile, custom, email, emailVerified, connectionId: connection.id, organizationId, subject };
+  const declared = await declaredOf(ctx, read);
+  return {
+    ...profile,
+    ...declared,
+    email,
+    emailVerified,
+    connectionId: connection.id,
+    organizationId,
+    subject,
+  };
 }
 
 async function redirectUriOf(ctx: Ctx, connection: Connection): Promise<string> {

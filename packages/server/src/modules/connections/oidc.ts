@@ -192,10 +192,9 @@ async function identityOf(ctx: Ctx, connection: Connection, sub: string, claims:
   const organizationId = connection.organization_id ?? "";
   // Some providers write the boolean as text.
   const emailVerified = String(claims.email_verified ?? "") !== "false";
-  const custom = await declaredOf(ctx, read);
   return {
     ...profile,
-    custom,
+    ...(await declaredOf(ctx, read)),
     email,
     emailVerified,
     connectionId: connection.id,

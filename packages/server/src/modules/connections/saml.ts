@@ -203,7 +203,7 @@ async function identityOf(ctx: Ctx, connection: Connection, assertion: VerifiedA
   if (!email) throw missingEmail(Object.keys(attributes), rejectedEmail);
   return {
     ...profile,
-    custom: await declaredOf(ctx, read),
+    ...(await declaredOf(ctx, read)),
     email,
     emailVerified: true,
     connectionId: connection.id,

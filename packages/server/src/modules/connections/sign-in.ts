@@ -32,6 +32,8 @@ export interface Identity extends Profile {
   groups?: string[] | undefined;
   /** The attributes that the environment declares, in their datatypes. */
   custom: Record<string, unknown>;
+  /** The names of attributes that were sent and mapped, and not declared or not of their datatype. */
+  leftOut?: string[];
   /** The user's session at the identity provider; absent where it says nothing of one. */
   upstream?: Upstream;
 }
@@ -229,7 +231,12 @@ export function noteProfile(
     trace,
     "profile_read",
     at,
-    { email: identity.email, attributes: shown.join("; "), missing: missing.join(", ") },
+    {
+      email: identity.email,
+      attributes: shown.join("; "),
+      missing: missing.join(", "),
+      left_out: identity.leftOut?.join(", ") ?? "",
+    },
     { values: values.join("; "), subject: identity.subject },
   );
 }

@@ -228,10 +228,13 @@ describe("get, list and delete", () => {
       answer: notFound("DOMAIN_NOT_FOUND"),
     },
     {
-      name: "get does not find an id of another kind",
+      name: "get refuses an id of another kind",
       request: "GET /organizations/{acme}/domains/{acme}",
-      status: 404,
-      answer: notFound("DOMAIN_NOT_FOUND"),
+      status: 400,
+      answer: {
+        code: 3,
+        details: [{ validation_error_info: { field_violations: [{ field: "id", constraint: "id.kind" }] } }],
+      },
     },
     {
       name: "get does not find in an unknown organization",

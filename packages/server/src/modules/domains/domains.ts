@@ -55,7 +55,8 @@ export async function create(
       })
       .catch((error: unknown) => {
         throw brokenUniqueIndex(error) ? errors.DOMAIN_EXISTS(domain) : error;
-      });
+      })
+      .catch(organizations.rejectDeleted(organizationId));
     await ctx.emit(domainCreated, created, organizationId);
     return created;
   });

@@ -4,7 +4,7 @@
  */
 import { type Ctx, inTransaction } from "../../context.ts";
 import { brokenUniqueIndex } from "../../db/scope.ts";
-import { invalidArgument } from "../../errors.ts";
+import { invalidArgument, requireAtMost } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import * as environments from "../environments/environments.ts";
@@ -36,6 +36,8 @@ export interface MemberPatch extends Partial<Omit<NewMember, "email" | "role">> 
 }
 
 const longestEmail = 254;
+/** The contract limits the other fields. */
+const longest = { name: 512, locale: 64, phone_number: 64, gender: 64 } as const;
 /** The contract's rule says more; this one is for those who come by a command. */
 const addressShape = /^[^\s@]+@[^\s@]+$/;
 const mostCounted = 1_000;
@@ -91,9 +93,11 @@ export async function list(ctx: Ctx, request: PageRequest): Promise<Page<Member>
 
 /**
  * Changes what a member is called; members may change themselves, administrators everybody.
- * @throws MEMBER_NOT_FOUND, MEMBER_NOT_ADMIN, MEMBER_WRONG_ENVIRONMENT
+ * @throws MEMBER_NOT_FOUND, MEMBER_NOT_ADMIN, MEMBER_WRONG_ENVIRONMENT, INVALID_ARGUMENT
  */
 export async function update(ctx: Ctx, id: string, patch: MemberPatch): Promise<Member> {
+  for (const [field, most] of Object.entries(longest))
+    requireAtMost(`member.user_profile.${field}`, patch.profile?.[field as keyof typeof longest], most);
   return inTransaction(ctx, async (ctx) => {
     const isSelf = ctx.caller.kind === "WORKSPACE" && ctx.caller.memberId === id;
     if (!isSelf) await requireAdmin(ctx);

@@ -22,6 +22,10 @@ export const organizationErrors = defineErrors({
     (name: string, known: string) => `There is no feature "${name}": give one of ${known}`,
   ],
   SESSION_POLICY_INVALID: ["INVALID_ARGUMENT", (problem: string) => problem],
+  SESSION_POLICY_OFF: [
+    "PERMISSION_DENIED",
+    "The environment does not have the feature session_policy: switch it on in its features",
+  ],
   PORTAL_LINK_NOT_FOUND: ["NOT_FOUND", (id: string) => `There is no portal link ${id} of this organization`],
   PORTAL_LINK_INVALID: [
     "NOT_FOUND",

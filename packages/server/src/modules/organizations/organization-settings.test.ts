@@ -7,7 +7,7 @@ import {
 } from "@gatehouse/contract/scalekit/v1/organizations/organizations_pb";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
-import { rpc, sessionToken } from "../../testing/callers.ts";
+import { rpc, sessionToken, workspaceApi } from "../../testing/callers.ts";
 import { type Places, testScenarios } from "../../testing/scenarios.ts";
 import { authorizeUrl, createSamlTenant, samlSignIn } from "../../testing/sign-in.ts";
 
@@ -363,6 +363,20 @@ describe("the session policy", () => {
       status: 404,
     },
   ]);
+
+  test("of the environment is not told while the environment has none", async () => {
+    const path = `/organizations/${places.acme}/application-session-policy`;
+    const dashboard = await workspaceApi(app);
+    const feature = (verb: string) =>
+      dashboard(`/environments/${app.environmentId}/features/session_policy:${verb}`, { method: "POST" });
+    expect((await feature("disable")).status).toBe(200);
+    expect(await app.api(path)).toMatchObject({
+      status: 403,
+      body: { details: [{ error_code: "SESSION_POLICY_OFF" }] },
+    });
+    expect((await feature("enable")).body).toEqual({});
+    expect((await app.api(path)).status).toBe(200);
+  });
 
   test("works on gRPC with days", async () => {
     const client = rpc(app, OrganizationService);

@@ -272,14 +272,17 @@ describe("get", () => {
       answer: notFound,
     },
     {
-      name: "knows no id of another kind",
+      name: "refuses an id of another kind",
       request: "GET /organizations/usr_100000000000000001",
-      status: 404,
-      answer: notFound,
+      status: 400,
+      answer: {
+        code: 3,
+        details: [{ validation_error_info: { field_violations: [{ field: "id", constraint: "id.kind" }] } }],
+      },
     },
     {
       name: "knows no id in other letters",
-      request: "GET /organizations/%F0%9F%8F%AF",
+      request: "GET /organizations/org_%F0%9F%8F%AF",
       status: 404,
       answer: notFound,
     },

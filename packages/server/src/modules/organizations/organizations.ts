@@ -5,8 +5,8 @@
  */
 import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
 import { addToCount, readCount } from "../../db/counters.ts";
-import { brokenUniqueIndex } from "../../db/scope.ts";
-import { invalidArgument } from "../../errors.ts";
+import { brokenUniqueIndex, isMissingParent } from "../../db/scope.ts";
+import { invalidArgument, requireAtMost } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import { organizationErrors as errors } from "./errors.ts";
@@ -69,6 +69,17 @@ export async function get(ctx: Ctx, ref: OrganizationRef): Promise<Organization>
 /** The same, as nobody else changes it until the transaction ends. @throws ORGANIZATION_NOT_FOUND */
 export async function hold(ctx: Ctx, ref: OrganizationRef): Promise<Organization> {
   return shown(ctx, ref, await store.findForChange(ctx, ref));
+}
+
+/**
+ * What the database's refusal means when something was to be made in an organization that was deleted meanwhile; any
+ * other error stays what it is.
+ * @throws ORGANIZATION_NOT_FOUND
+ */
+export function rejectDeleted(id: string | null): (error: unknown) => never {
+  return (error) => {
+    throw id !== null && isMissingParent(error) ? errors.ORGANIZATION_NOT_FOUND(id) : error;
+  };
 }
 
 function shown(ctx: Ctx, ref: OrganizationRef, organization: Organization | undefined): Organization {
@@ -153,10 +164,7 @@ export { remove as delete };
 
 /** What the contract says in words only. */
 function checkFields({ externalId = "", logoUrl = "" }: OrganizationPatch): void {
-  if ([...externalId].length > longestExternalId) {
-    const limit = `value length must be at most ${longestExternalId} characters`;
-    throw invalidArgument("organization.external_id", "string.max_len", limit);
-  }
+  requireAtMost("organization.external_id", externalId, longestExternalId);
   if (logoUrl !== "" && URL.parse(logoUrl)?.protocol !== "https:") {
     throw invalidArgument("organization.logo_url", "string.uri", "value must be an https URL");
   }

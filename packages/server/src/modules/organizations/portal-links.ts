@@ -45,7 +45,7 @@ export async function generate(
     const on = enabledFeatures(organization);
     const off = features.find((feature) => !on.includes(feature));
     if (off !== undefined) throw featureOff(off);
-    const made = await store.insert(ctx, {
+    const row = {
       id: newId("lnk"),
       environment_id: ctx.environmentId,
       organization_id: organization.id,
@@ -54,7 +54,8 @@ export async function generate(
       single_use: !shared,
       created_at: now,
       expires_at: new Date(now.getTime() + lifetimeMs),
-    });
+    };
+    const made = await store.insert(ctx, row).catch(organizations.rejectDeleted(organization.id));
     const { id, features: named, expires_at } = made;
     await ctx.emit(portalLinkCreated, { id, features: named, expires_at }, organization.id);
     return made;

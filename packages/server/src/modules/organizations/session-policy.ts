@@ -30,9 +30,11 @@ export async function getPolicy(ctx: Ctx, ref: OrganizationRef): Promise<Session
   return policyOf(await organizations.get(ctx, ref));
 }
 
-/** @throws ORGANIZATION_NOT_FOUND when the caller may not see the organization */
+/** @throws ORGANIZATION_NOT_FOUND when the caller may not see the organization, SESSION_POLICY_OFF */
 export async function getApplicationPolicy(ctx: Ctx, ref: OrganizationRef): Promise<ApplicationPolicy> {
   await organizations.get(ctx, ref);
+  const { features } = await environments.current(ctx);
+  if (!features.session_policy) throw errors.SESSION_POLICY_OFF();
   return applicationPolicy(ctx);
 }
 

@@ -68,6 +68,7 @@ ${facts([
   ["Signed in", detail("profile_read", "email")],
   ...attributes.map((each): [string, string] => splitOnce(each)),
   ["Missing", detail("profile_read", "missing")],
+  ["Left out, since not declared", detail("profile_read", "left_out")],
   ["Still to do", detail("test_passed", "still_to_do")],
 ])}
 </section>`;

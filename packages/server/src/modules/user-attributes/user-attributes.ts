@@ -76,7 +76,9 @@ export async function update(
     const mappings = input.mappings ?? { saml: before.samlMapping, oidc: before.oidcMapping };
     const row = newRow(ctx, source, { ...input, enabled, required, datatype, mappings });
     const { created_at: _kept, ...change } = row;
-    const after = (await store.set(ctx, source, input.key, change)) ?? (await store.insert(ctx, row));
+    const changed = await store.set(ctx, source, input.key, change);
+    // Only a standard one may have no row yet; another one was deleted meanwhile, and stays so.
+    const after = changed ?? (before.category === "STANDARD" ? await store.insert(ctx, row) : undefined);
     if (!after) throw errors.USER_ATTRIBUTE_NOT_FOUND(input.key);
     await invalidate(ctx, topic, ctx.environmentId);
     await ctx.emit(userAttributeUpdated, toAttribute(after));

@@ -4,8 +4,6 @@
  */
 import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
 import { addToCount, addToCounts } from "../../db/counters.ts";
-import { isMissingParent } from "../../db/scope.ts";
-import { organizationErrors } from "../organizations/errors.ts";
 import * as organizations from "../organizations/organizations.ts";
 import { forMembers } from "../organizations/user-limit.ts";
 import * as assignments from "../roles/assignments.ts";
@@ -89,9 +87,7 @@ export async function join(
       updated_at: now,
       joined_at: isInvited ? null : now,
     })
-    .catch((error: unknown) => {
-      throw isMissingParent(error) ? organizationErrors.ORGANIZATION_NOT_FOUND(organizationId) : error;
-    });
+    .catch(organizations.rejectDeleted(organizationId));
   const takesSeat = inserted || (await accept(ctx, user, input));
   if (inserted) await giveFirstRoles(ctx, { organizationId, userId: user.id }, membership.roles ?? []);
   if (inserted && isInvited)

@@ -1,6 +1,6 @@
 /** Profiles: what is known of a user beyond the address, and what may be written of it by whom. */
 import type { Ctx } from "../../context.ts";
-import { invalidArgument } from "../../errors.ts";
+import { invalidArgument, requireAtMost } from "../../errors.ts";
 import { normalizeEmail } from "../../protocols/saml/normalize-email.ts";
 import * as userAttributes from "../user-attributes/user-attributes.ts";
 import { userErrors as errors } from "./errors.ts";
@@ -93,12 +93,6 @@ export function columnsOf({ externalId, metadata, profile = {} }: UserFields) {
       custom_attributes: JSON.stringify(profile.customAttributes),
     }),
   };
-}
-
-function requireAtMost(field: string, value: string | undefined, most: number): void {
-  // UTF-16 units are at least as many as characters, so most values need no counting.
-  if (value === undefined || value.length <= most || [...value].length <= most) return;
-  throw invalidArgument(field, "string.max_len", `value length must be at most ${most} characters`);
 }
 
 function hasEntries(map: Record<string, string> | undefined): boolean {
