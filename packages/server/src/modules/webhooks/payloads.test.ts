@@ -5,8 +5,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
 import { TestBrowser } from "../../testing/browser.ts";
-import { sourceFiles } from "../../testing/source-files.ts";
 import { createSamlTenant, type SamlTenant, samlSignIn } from "../../testing/sign-in.ts";
+import { sourceFiles } from "../../testing/source-files.ts";
 import { examples } from "./examples.ts";
 
 let app: TestApp;
@@ -21,7 +21,9 @@ beforeAll(async () => {
   const connection = `${org}/connections/${tenant.connectionId}`;
   await app.api(`${connection}:disable`, { method: "PATCH" });
   await rolesAndPermissions();
-  const user = await app.api(`${org}/users?send_invitation_email=false`, { body: { email: "ada@example.com" } });
+  const user = await app.api(`${org}/users?send_invitation_email=false`, {
+    body: { email: "ada@example.com" },
+  });
   const membership = `/memberships/organizations/${tenant.organizationId}/users/${user.body.user.id}`;
   await app.api(membership, { method: "PATCH", body: { roles: [{ name: "admin" }] } });
   await app.api(membership, { method: "DELETE" });
