@@ -14,6 +14,7 @@ import { runScimCreate, runScimFilter } from "./scim-people.ts";
 import { runScimSync } from "./scim-sync.ts";
 import { runSsoScale } from "./sso-scale.ts";
 import { runStart } from "./start.ts";
+import { runWebhooks } from "./webhooks.ts";
 
 /** Each job by the name that `npm run bench -- <name>` takes; it answers its line. */
 export const jobs: Record<string, (bench: Bench) => Promise<object>> = {
@@ -31,5 +32,6 @@ export const jobs: Record<string, (bench: Bench) => Promise<object>> = {
   "scim-filter": runScimFilter,
   "scim-groups": runScimGroups,
   "scim-sync": runScimSync,
+  webhooks: runWebhooks,
   start: runStart,
 };

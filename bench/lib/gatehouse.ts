@@ -32,17 +32,22 @@ const LOG_TAIL = 3_000;
 /**
  * Starts our server on an empty database and waits for `/readyz`.
  * @param outboundAllow the `host:port` of a peer on loopback that it may ask
+ * @param other another entry than that of the server, and more settings
  * @throws with the end of its log when it ends, or is not ready within 60 s
  */
-export async function startGatehouse(databaseUrl: string, outboundAllow = ""): Promise<Gatehouse> {
+export async function startGatehouse(
+  databaseUrl: string,
+  outboundAllow = "",
+  other: { entry?: string; env?: Record<string, string> } = {},
+): Promise<Gatehouse> {
   const data = await mkdtemp(join(tmpdir(), "gatehouse-bench-"));
   const port = await freePort();
   const logFile = join(data, "server.log");
   const log = openSync(logFile, "a");
   const ours = { DATABASE_URL: databaseUrl, GATEHOUSE_OUTBOUND_ALLOW: outboundAllow, NODE_ENV: "production" };
-  const child = spawn(process.execPath, [join(ROOT, "packages/server/src/main.ts")], {
+  const child = spawn(process.execPath, [other.entry ?? join(ROOT, "packages/server/src/main.ts")], {
     cwd: ROOT,
-    env: { ...process.env, ...settings(data, port), ...ours },
+    env: { ...process.env, ...settings(data, port), ...ours, ...other.env },
     stdio: ["ignore", log, log],
   });
   const running = runningChild(child);

@@ -31,10 +31,11 @@ import {
   usable,
 } from "../connections/sign-in.ts";
 import * as environments from "../environments/environments.ts";
+import { sessionData, userLoggedIn } from "../sessions/events.ts";
 import * as sessions from "../sessions/sessions.ts";
 import { beginTrace, note, type Trace } from "../traces/trace.ts";
 import * as traces from "../traces/traces.ts";
-import { userLoggedIn } from "../users/events.ts";
+import { userData } from "../users/events.ts";
 import { admit } from "./admit.ts";
 import { admitSocial, homeProvider } from "./admit-social.ts";
 import { answerApp, errorValues, type Step } from "./answer.ts";
@@ -274,7 +275,7 @@ async function answerWithSession(
       : { user: await admit(ctx, connection, identity), organizationId: identity.organizationId };
   note(trace, "user_admitted", ctx.now(), { user: user.id });
   const { connectionId } = identity;
-  const { session, secret } = await sessions.signIn(ctx, {
+  const { session, organizations, secret } = await sessions.signIn(ctx, {
     userId: user.id,
     organizationId,
     connectionId,
@@ -282,11 +283,8 @@ async function answerWithSession(
     currentSecret: browser.sessionSecret,
     upstream: identity.upstream,
   });
-  await ctx.emit(
-    userLoggedIn,
-    { user, session_id: session.id, organization_id: organizationId },
-    organizationId,
-  );
+  const told = { user: userData(user, null), user_session: sessionData(session, organizations) };
+  await ctx.emit(userLoggedIn, told, organizationId);
   const code = await codes.issueFor(ctx, request.id, {
     ...codeFields(request),
     organizationId,

@@ -266,8 +266,14 @@ async function announce(
   connection: Connection,
 ): Promise<void> {
   const { organization_id: organizationId } = connection;
-  const table = organizationId === null ? environmentConnectionEvents : connectionEvents;
-  await ctx.emit(table[change], payloadOf(connection), organizationId ?? undefined);
+  const { enabled, disabled, ...table } =
+    organizationId === null ? environmentConnectionEvents : connectionEvents;
+  const { id, organization_id, type: connection_type, provider, status } = connection;
+  const payload = { id, organization_id, connection_type, provider };
+  const owner = organizationId ?? undefined;
+  if (change === "created" || change === "deleted") return ctx.emit(table[change], payload, owner);
+  const isOn = change === "enabled";
+  return ctx.emit(isOn ? enabled : disabled, { ...payload, enabled: isOn, status }, owner);
 }
 
 async function isComplete(ctx: Ctx, connection: Connection): Promise<boolean> {
@@ -293,9 +299,4 @@ function columnsOf(patch: ConnectionPatch): store.ConnectionChange {
 
 function secretContext(id: string): string {
   return `connections.client_secret_sealed:${id}`;
-}
-
-function payloadOf(connection: Connection) {
-  const { id, organization_id, type, provider, status, enabled } = connection;
-  return { id, organization_id, type, provider, status, enabled };
 }

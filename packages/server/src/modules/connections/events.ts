@@ -4,15 +4,16 @@ import { event } from "../events/events.ts";
 export interface ConnectionPayload {
   id: string;
   organization_id: string | null;
-  type: string;
+  connection_type: string;
   provider: string;
-  status: string;
-  enabled: boolean;
 }
 
+/** Of a change of the switch. */
+export type SwitchedPayload = ConnectionPayload & { enabled: boolean; status: string };
+
 export const connectionCreated = event<ConnectionPayload>("organization.sso_created");
-export const connectionEnabled = event<ConnectionPayload>("organization.sso_enabled");
-export const connectionDisabled = event<ConnectionPayload>("organization.sso_disabled");
+export const connectionEnabled = event<SwitchedPayload>("organization.sso_enabled");
+export const connectionDisabled = event<SwitchedPayload>("organization.sso_disabled");
 export const connectionDeleted = event<ConnectionPayload>("organization.sso_deleted");
 
 /** Of one organization. */
@@ -24,8 +25,8 @@ export const connectionEvents = {
 };
 
 export const environmentConnectionCreated = event<ConnectionPayload>("gatehouse.connection.created");
-export const environmentConnectionEnabled = event<ConnectionPayload>("gatehouse.connection.enabled");
-export const environmentConnectionDisabled = event<ConnectionPayload>("gatehouse.connection.disabled");
+export const environmentConnectionEnabled = event<SwitchedPayload>("gatehouse.connection.enabled");
+export const environmentConnectionDisabled = event<SwitchedPayload>("gatehouse.connection.disabled");
 export const environmentConnectionDeleted = event<ConnectionPayload>("gatehouse.connection.deleted");
 
 /** Of the whole environment: social sign-in, mail, passkeys. */

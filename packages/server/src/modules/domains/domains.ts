@@ -12,7 +12,7 @@ import * as organizations from "../organizations/organizations.ts";
 import type { Domain } from "./domains.store.ts";
 import * as store from "./domains.store.ts";
 import { domainErrors as errors } from "./errors.ts";
-import { domainCreated, domainDeleted } from "./events.ts";
+import { domainCreated, domainData, domainDeleted } from "./events.ts";
 import { isPublicDomain } from "./public-domains.ts";
 import { nextCheck } from "./verification-schedule.ts";
 
@@ -57,7 +57,7 @@ export async function create(
         throw brokenUniqueIndex(error) ? errors.DOMAIN_EXISTS(domain) : error;
       })
       .catch(organizations.rejectDeleted(organizationId));
-    await ctx.emit(domainCreated, created, organizationId);
+    await ctx.emit(domainCreated, domainData(created), organizationId);
     return created;
   });
 }
@@ -98,7 +98,7 @@ async function remove(ctx: Ctx, organization: organizations.OrganizationRef, id:
     const { id: organizationId } = await organizations.get(ctx, organization);
     const domain = await store.remove(ctx, organizationId, id);
     if (!domain) throw errors.DOMAIN_NOT_FOUND(id);
-    await ctx.emit(domainDeleted, domain, organizationId);
+    await ctx.emit(domainDeleted, domainData(domain), organizationId);
   });
 }
 

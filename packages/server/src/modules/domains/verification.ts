@@ -8,7 +8,7 @@ import { resolveTxt } from "../../lib/dns.ts";
 import type { OrganizationRef } from "../organizations/organizations.ts";
 import * as store from "./domains.store.ts";
 import * as domains from "./domains.ts";
-import { domainVerificationFailed, domainVerified } from "./events.ts";
+import { domainData, domainVerificationFailed, domainVerified } from "./events.ts";
 import { nextCheck } from "./verification-schedule.ts";
 
 const timeoutMs = 3_000;
@@ -89,5 +89,5 @@ async function settle(ctx: Ctx, { id }: domains.Domain, status: "VERIFIED" | "FA
   });
   if (!settled) return;
   const told = status === "VERIFIED" ? domainVerified : domainVerificationFailed;
-  await ctx.emit(told, settled, settled.organization_id);
+  await ctx.emit(told, domainData(settled), settled.organization_id);
 }

@@ -8,9 +8,11 @@ export const portalLinkCreated = event<{ id: string; features: string[]; expires
   "internal",
 );
 
-export const organizationCreated = event<Organization>("organization.created");
-export const organizationUpdated = event<Organization>("organization.updated");
-export const organizationDeleted = event<Organization>("organization.deleted");
+export type OrganizationData = ReturnType<typeof organizationData>;
+
+export const organizationCreated = event<OrganizationData>("organization.created");
+export const organizationUpdated = event<OrganizationData>("organization.updated");
+export const organizationDeleted = event<OrganizationData & { deleted_at: Date }>("organization.deleted");
 
 /** An organization as events show it. */
 export function organizationData(organization: Organization) {

@@ -10,7 +10,7 @@ import { invalidArgument, requireAtMost } from "../../errors.ts";
 import { newId } from "../../lib/ids.ts";
 import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import { organizationErrors as errors } from "./errors.ts";
-import { organizationCreated, organizationDeleted, organizationUpdated } from "./events.ts";
+import { organizationCreated, organizationData, organizationDeleted, organizationUpdated } from "./events.ts";
 import type { Organization, OrganizationRef } from "./organizations.store.ts";
 import * as store from "./organizations.store.ts";
 import * as searchStore from "./search.store.ts";
@@ -56,7 +56,7 @@ export async function create(ctx: Ctx, input: NewOrganization): Promise<Organiza
   return inTransaction(ctx, async (ctx) => {
     const organization = await store.insert(ctx, row).catch(rejectTaken(input));
     await addToCount(ctx, "organizations", "", 1);
-    await ctx.emit(organizationCreated, organization, organization.id);
+    await ctx.emit(organizationCreated, organizationData(organization), organization.id);
     return organization;
   });
 }
@@ -139,7 +139,7 @@ export async function change(
     const set = store.set(ctx, former.id, { ...changeTo(former), updated_at: ctx.now() });
     const organization = await (onError ? set.catch(onError) : set);
     if (!organization) throw notFound(ref);
-    await ctx.emit(organizationUpdated, organization, organization.id);
+    await ctx.emit(organizationUpdated, organizationData(organization), organization.id);
     return organization;
   });
 }
@@ -154,7 +154,8 @@ async function remove(ctx: Ctx, ref: OrganizationRef): Promise<void> {
     // Whoever makes something in it holds its row, so we wait for them before we hold what they may wait for.
     if (!(await store.lock(ctx, organization.id))) throw notFound(ref);
     // Reactions run before the row goes, while what hangs on it can still be found.
-    await ctx.emit(organizationDeleted, organization, organization.id);
+    const told = { ...organizationData(organization), deleted_at: ctx.now() };
+    await ctx.emit(organizationDeleted, told, organization.id);
     if (!(await store.remove(ctx, organization.id))) throw notFound(ref);
     await addToCount(ctx, "organizations", "", -1);
   });

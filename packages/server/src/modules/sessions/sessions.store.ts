@@ -191,11 +191,14 @@ export async function setSecret(
     .executeTakeFirst();
 }
 
-/** Notes that an app has brought the user into an organization through a connection, in one statement. */
-export async function setEntry(at: Scope, sessionId: string, entry: Entry, now: Date): Promise<void> {
+/**
+ * Notes that an app has brought the user into an organization through a connection, in one statement.
+ * @returns the organizations that were entered in the session
+ */
+export async function setEntry(at: Scope, sessionId: string, entry: Entry, now: Date): Promise<string[]> {
   const { organizationId, connectionId, clientId } = entry;
   const { upstream_subject, upstream_session, upstream } = upstreamColumns(entry);
-  await sql`
+  const { rows } = await sql<{ entered: string[] }>`
     with organization as (
       insert into session_organizations
         (environment_id, session_id, organization_id, connection_id, authenticated_at,
@@ -209,9 +212,29 @@ export async function setEntry(at: Scope, sessionId: string, entry: Entry, now: 
     )
     insert into session_clients (environment_id, session_id, client_id, organization_id)
     values (${at.environmentId}, ${sessionId}, ${clientId}, ${organizationId})
-    on conflict (session_id, client_id) do update set organization_id = excluded.organization_id`.execute(
+    on conflict (session_id, client_id) do update set organization_id = excluded.organization_id
+    returning array(
+      select organization_id from session_organizations where session_id = ${sessionId}) as entered`.execute(
     at.db,
   );
+  // The statement does not see the row that it writes.
+  return [...new Set([...(rows[0]?.entered ?? []), organizationId])];
+}
+
+/** The organizations that were entered in some sessions, by the id of the session. */
+export async function organizationsOf(
+  at: Scope,
+  sessionIds: readonly string[],
+): Promise<Map<string, string[]>> {
+  const rows = await at.db
+    .selectFrom("session_organizations")
+    .select(["session_id", "organization_id"])
+    .where("environment_id", "=", at.environmentId)
+    .where(sql<boolean>`session_id = any(${[...sessionIds]})`)
+    .orderBy("organization_id")
+    .execute();
+  const bySession = Map.groupBy(rows, (row) => row.session_id);
+  return new Map([...bySession].map(([id, entries]) => [id, entries.map((row) => row.organization_id)]));
 }
 
 export async function findConnection(

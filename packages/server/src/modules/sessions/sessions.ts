@@ -6,7 +6,8 @@ import { type Ctx, inTransaction } from "../../context.ts";
 import { newId } from "../../lib/ids.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
 import { sessionLimits } from "../organizations/session-policy.ts";
-import { sessionEnded } from "./events.ts";
+import * as people from "../users/people.ts";
+import { sessionData, sessionEnded } from "./events.ts";
 import type { LiveSession, Session } from "./sessions.store.ts";
 import * as store from "./sessions.store.ts";
 
@@ -39,18 +40,23 @@ export interface SignIn {
 /**
  * Signs a user in: a live session of the same user goes on under a new secret and enters the organization;
  * one of another user ends first.
- * @returns the session and its new secret, which goes into the cookie
+ * @returns the session, the organizations entered in it, and its new secret, which goes into the cookie
  */
-export async function signIn(ctx: Ctx, input: SignIn): Promise<{ session: Session; secret: string }> {
+export async function signIn(ctx: Ctx, input: SignIn): Promise<SignedIn & { secret: string }> {
   return inTransaction(ctx, async (ctx) => {
     const secret = newSecret();
     const former = input.currentSecret === undefined ? undefined : await find(ctx, input.currentSecret);
     if (former && former.user_id !== input.userId) await end(ctx, { id: former.id }, "logout");
     const goesOn = former?.user_id === input.userId ? former : undefined;
-    const session =
+    const signedIn =
       (goesOn && (await renew(ctx, goesOn, input, secret))) ?? (await begin(ctx, input, secret));
-    return { session, secret };
+    return { ...signedIn, secret };
   });
+}
+
+interface SignedIn {
+  session: Session;
+  organizations: string[];
 }
 
 /** The live session of a cookie, seen from an organization; undefined when it has ended or never was. */
@@ -122,7 +128,7 @@ export async function end(
     const key = "id" in which ? which : { secretHash: hashSecret(which.secret) };
     const session = await store.end(ctx, key, status, ctx.now());
     if (!session) return undefined;
-    await tellEnded(ctx, session, status);
+    await tellEnded(ctx, [session]);
     return session;
   });
 }
@@ -143,7 +149,7 @@ export async function endByUpstream(
   if (names.subject === undefined && !names.sessions?.length) throw new RangeError("nobody is named");
   return inTransaction(ctx, async (ctx) => {
     const ended = await store.endByUpstream(ctx, connectionId, names, ctx.now());
-    for (const session of ended) await tellEnded(ctx, session, "logout");
+    await tellEnded(ctx, ended);
     return ended;
   });
 }
@@ -170,13 +176,27 @@ export async function connectionOf(ctx: Ctx, sessionId: string, organizationId: 
   return (await store.findConnection(ctx, sessionId, organizationId)) ?? "";
 }
 
-/** Announces the end of a session, in the transaction that ended it. */
-export async function tellEnded(ctx: Ctx, session: Session, status: string): Promise<void> {
-  const { id: session_id, user_id, organization_id } = session;
-  await ctx.emit(sessionEnded, { session_id, user_id, organization_id, status }, organization_id);
+/** Announces the end of sessions, in the transaction that ended them. */
+export async function tellEnded(ctx: Ctx, ended: readonly Session[]): Promise<void> {
+  if (ended.length === 0) return;
+  const users = await people.dataOf(ctx, [...new Set(ended.map((session) => session.user_id))]);
+  const entered = await store.organizationsOf(
+    ctx,
+    ended.map((session) => session.id),
+  );
+  for (const session of ended) {
+    const user = users.get(session.user_id) ?? null;
+    const payload = { user, user_session: sessionData(session, entered.get(session.id) ?? []) };
+    await ctx.emit(sessionEnded, payload, session.organization_id);
+  }
 }
 
-async function renew(ctx: Ctx, former: Session, input: SignIn, secret: string): Promise<Session | undefined> {
+async function renew(
+  ctx: Ctx,
+  former: Session,
+  input: SignIn,
+  secret: string,
+): Promise<SignedIn | undefined> {
   const now = ctx.now();
   const timeouts = await sessionLimits(ctx, input.organizationId);
   const renewed = await store.setSecret(ctx, former.id, {
@@ -186,11 +206,11 @@ async function renew(ctx: Ctx, former: Session, input: SignIn, secret: string): 
     absoluteExpiresAt: later(now, timeouts.absolute),
     organizationId: input.organizationId,
   });
-  if (renewed) await store.setEntry(ctx, renewed.id, input, now);
-  return renewed;
+  if (!renewed) return undefined;
+  return { session: renewed, organizations: await store.setEntry(ctx, renewed.id, input, now) };
 }
 
-async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<Session> {
+async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<SignedIn> {
   const now = ctx.now();
   const { absolute, idle } = await sessionLimits(ctx, input.organizationId);
   const row = {
@@ -210,7 +230,7 @@ async function begin(ctx: Ctx, input: SignIn, secret: string): Promise<Session> 
     idle_expires_at: idle === undefined ? null : later(now, idle),
     absolute_expires_at: later(now, absolute),
   };
-  return store.insert(ctx, row, input);
+  return { session: await store.insert(ctx, row, input), organizations: [input.organizationId] };
 }
 
 function later(now: Date, seconds: number): Date {

@@ -82,7 +82,7 @@ export async function revokeAllOf(ctx: Ctx, userId: string): Promise<Session[]> 
   return inTransaction(ctx, async (ctx) => {
     await requireUser(ctx, userId);
     const ended = await store.endAll(ctx, userId, ctx.now());
-    for (const session of ended) await tellEnded(ctx, session, "revoked");
+    await tellEnded(ctx, ended);
     return ended;
   });
 }

@@ -12,7 +12,6 @@ export const membershipCreated = event<MembershipPayload>("user.organization_mem
 export const membershipUpdated = event<MembershipPayload>("user.organization_membership_updated");
 export const membershipDeleted = event<MembershipPayload>("user.organization_membership_deleted");
 export const memberInvited = event<MembershipPayload>("user.organization_invitation");
-export const userLoggedIn = event<{ user: User; session_id: string; organization_id: string }>("user.login");
 
 /** The public list of events has none about a user alone; these are for reactions and the audit log. */
 export const userUpdated = event<{ user: UserData }>("user.updated", "internal");
@@ -26,8 +25,8 @@ export function membershipData(organization: Organization, user: User, identitie
   return { organization: organizationData(organization), user: userData(user, identities) };
 }
 
-/** A user as events show them. */
-export function userData(user: User, identities: LinkedIdentity[]) {
+/** A user as events show them. @param identities null where they were not looked up */
+export function userData(user: User, identities: LinkedIdentity[] | null) {
   return {
     id: user.id,
     email: user.email,
@@ -51,7 +50,7 @@ export function userData(user: User, identities: LinkedIdentity[]) {
       groups: user.groups,
       metadata: user.profile_metadata,
       custom_attributes: user.custom_attributes,
-      external_identities: identities.map(identityData),
+      external_identities: identities?.map(identityData) ?? null,
     },
   };
 }

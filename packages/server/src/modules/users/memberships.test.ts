@@ -283,7 +283,7 @@ describe("who leaves", () => {
       .selectAll()
       .where("type", "=", "user.logout")
       .execute();
-    return rows.filter((row) => (row.payload as { user_id: string }).user_id === userId).length;
+    return rows.filter((row) => (row.payload as { user: { id: string } }).user.id === userId).length;
   }
 
   test.each(["the organization", "for good"])("%s is signed out with all tokens at once", async (how) => {

@@ -56,6 +56,15 @@ const rolesHeld = sql<MembershipRow["roles"]>`coalesce((
   where membership_roles.organization_id = memberships.organization_id
     and membership_roles.user_id = memberships.user_id), '[]')`.as("roles");
 
+export async function listUsers(at: Scope, ids: readonly string[]): Promise<Selectable<Database["users"]>[]> {
+  return at.db
+    .selectFrom("users")
+    .selectAll()
+    .where("environment_id", "=", at.environmentId)
+    .where(sql<boolean>`id = any(${[...ids]})`)
+    .execute();
+}
+
 /** The accounts at identity providers that users have signed in with, oldest first. */
 export async function listIdentities(at: Scope, userIds: readonly string[]): Promise<LinkedIdentity[]> {
   return at.db

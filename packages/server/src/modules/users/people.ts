@@ -4,6 +4,7 @@
  */
 import { type Ctx, ownOrganization } from "../../context.ts";
 import { grantedBy } from "../roles/remembered.ts";
+import { type UserData, userData } from "./events.ts";
 import type { LinkedIdentity, MembershipRow } from "./people.store.ts";
 import * as store from "./people.store.ts";
 import type { User } from "./users.store.ts";
@@ -68,6 +69,13 @@ export async function describeOne(ctx: Ctx, user: User): Promise<Person> {
 export async function identitiesOf(ctx: Ctx, users: readonly User[]): Promise<LinkedIdentity[]> {
   const signedIn = users.filter((user) => user.last_login_at !== null).map((user) => user.id);
   return signedIn.length === 0 ? [] : store.listIdentities(ctx, signedIn);
+}
+
+/** Users as events show them, by id; who is gone by now is left out. */
+export async function dataOf(ctx: Ctx, ids: readonly string[]): Promise<Map<string, UserData>> {
+  const users = await store.listUsers(ctx, ids);
+  const identities = Map.groupBy(await identitiesOf(ctx, users), (row) => row.user_id);
+  return new Map(users.map((user) => [user.id, userData(user, identities.get(user.id) ?? [])]));
 }
 
 /** The status of a membership now: an invitation runs out without anybody writing it down. */

@@ -47,7 +47,7 @@ async function createOrganization(display_name = "Acme"): Promise<string> {
 }
 
 async function got(endpoint: Endpoint, count: number) {
-  await expect.poll(() => receiver.at(endpoint.path).length, { timeout: 5_000, interval: 5 }).toBe(count);
+  await expect.poll(() => receiver.at(endpoint.path).length, { timeout: 30_000, interval: 5 }).toBe(count);
   return receiver.at(endpoint.path);
 }
 
@@ -58,7 +58,7 @@ async function deliveriesOf(endpoint: Endpoint, query = "") {
 /** The newest delivery of an endpoint, once it has this status. */
 async function settled(endpoint: Endpoint, status: string) {
   const read = async () => (await deliveriesOf(endpoint))[0];
-  await expect.poll(async () => (await read())?.status, { timeout: 5_000, interval: 5 }).toBe(status);
+  await expect.poll(async () => (await read())?.status, { timeout: 30_000, interval: 5 }).toBe(status);
   const { id } = await read();
   return (await app.api(`/webhooks/deliveries/${id}`)).body.delivery;
 }
@@ -191,7 +191,7 @@ describe("a delivery", () => {
     await createOrganization();
     for (const [at, pause] of [5, 300, 1800, 7200, 18_000, 36_000, 36_000].entries()) {
       const written = async () => (await settled(endpoint, "RETRYING")).attempts.length;
-      await expect.poll(written, { timeout: 5_000, interval: 5 }).toBe(at + 1);
+      await expect.poll(written, { timeout: 30_000, interval: 5 }).toBe(at + 1);
       const { next_attempt_time, attempts } = await settled(endpoint, "RETRYING");
       expect(secondsBetween(attempts.at(-1).start_time, next_attempt_time)).toBe(pause);
       app.advance(pause + 1);
@@ -220,7 +220,7 @@ describe("a delivery", () => {
     ]);
     const failing = async () =>
       (await app.api(`/webhooks/endpoints/${endpoint.id}`)).body.endpoint.failing_since;
-    await expect.poll(failing).toBeUndefined();
+    await expect.poll(failing, { timeout: 30_000 }).toBeUndefined();
   });
 
   test("that waits to be tried again holds no newer one up", async () => {
@@ -273,7 +273,7 @@ describe("a delivery", () => {
     await createOrganization();
     await got(endpoint, 2);
     const both = async () => (await deliveriesOf(endpoint)).map((one: { status: string }) => one.status);
-    await expect.poll(both, { timeout: 5_000 }).toEqual(["SUCCESS", "SUCCESS"]);
+    await expect.poll(both, { timeout: 30_000 }).toEqual(["SUCCESS", "SUCCESS"]);
   });
 });
 
@@ -309,7 +309,9 @@ describe("an endpoint", () => {
     expect(await read()).toMatchObject({ enabled: true });
     app.advance(3600);
     await createOrganization();
-    await expect.poll(read, { timeout: 5_000 }).toMatchObject({ enabled: false, disabled_reason: "FAILING" });
+    await expect
+      .poll(read, { timeout: 30_000 })
+      .toMatchObject({ enabled: false, disabled_reason: "FAILING" });
     const enabled = await app.api(`/webhooks/endpoints/${endpoint.id}`, {
       method: "PATCH",
       body: { enabled: true },
