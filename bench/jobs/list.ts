@@ -4,6 +4,7 @@
 import type { Bench } from "../lib/bench.ts";
 import { runClientCredentials } from "./client-credentials.ts";
 import { runCodeFlow } from "./code-flow.ts";
+import { runCreateUser } from "./create-user.ts";
 import { runDiscovery, runKeys } from "./documents.ts";
 import { runHostileMetadata } from "./hostile-metadata.ts";
 import { runLists } from "./lists.ts";
@@ -27,6 +28,7 @@ export const jobs: Record<string, (bench: Bench) => Promise<object>> = {
   "hostile-metadata": runHostileMetadata,
   "organization-by-id": runOrganizationById,
   "organization-by-id-grpc": runOrganizationByIdGrpc,
+  "create-user": runCreateUser,
   lists: runLists,
   "scim-create": runScimCreate,
   "scim-filter": runScimFilter,

@@ -78,19 +78,27 @@ export class Connection {
  * The bytes of a request as text.
  * @param host the value of the Host header
  * @param form sent as `application/x-www-form-urlencoded`
+ * @param json sent as `application/json`
  * @param scim sent as `application/scim+json`
  */
 export function requestText(
   method: "GET" | "POST" | "PATCH",
   host: string,
   path: string,
-  options: { form?: Record<string, string>; scim?: object; cookie?: string; bearer?: string } = {},
+  options: {
+    form?: Record<string, string>;
+    json?: object;
+    scim?: object;
+    cookie?: string;
+    bearer?: string;
+  } = {},
 ): string {
   let text = `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\n`;
   if (options.cookie) text += `Cookie: ${options.cookie}\r\n`;
   if (options.bearer) text += `Authorization: Bearer ${options.bearer}\r\n`;
   if (options.form)
     return withBody(text, "application/x-www-form-urlencoded", new URLSearchParams(options.form).toString());
+  if (options.json) return withBody(text, "application/json", JSON.stringify(options.json));
   if (options.scim) return withBody(text, "application/scim+json", JSON.stringify(options.scim));
   return `${text}\r\n`;
 }

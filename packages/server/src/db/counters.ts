@@ -3,7 +3,8 @@
  * A count is the sum of several slots, so that concurrent writers rarely wait for one row.
  */
 import { randomInt } from "node:crypto";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
+import { compiled } from "./compiled.ts";
 import type { Scope } from "./scope.ts";
 
 const slots = 8;
@@ -20,23 +21,41 @@ export async function addToCounts(
   scopes: readonly string[],
   delta: number,
 ): Promise<void> {
-  const rows = scopes.map((scope) => ({
-    environment_id: at.environmentId,
-    name,
-    scope,
-    slot: randomInt(slots),
-    value: delta,
-  }));
-  await at.db
-    .insertInto("counters")
-    .values(rows)
-    .onConflict((conflict) =>
-      conflict
-        .columns(["environment_id", "name", "scope", "slot"])
-        .doUpdateSet({ value: sql<number>`counters.value + excluded.value` }),
-    )
-    .execute();
+  await addRows(at.db, additionOf(at.environmentId, name, scopes, delta));
 }
+
+/** What is to be added to which counts, as values of a statement. */
+export interface Addition {
+  countedIn: string;
+  counted: string;
+  scopes: readonly string[];
+  slots: readonly number[];
+  delta: number;
+}
+
+/** An addition to counts of an environment; `scopes` in the order in which all statements add to them. */
+export function additionOf(
+  environmentId: string,
+  counted: string,
+  scopes: readonly string[],
+  delta: number,
+): Addition {
+  return { countedIn: environmentId, counted, scopes, slots: scopes.map(() => randomInt(slots)), delta };
+}
+
+/**
+ * The addition as a statement, or as a part of one.
+ * @param besides what the statement found, behind a comma: nothing is added when that is no row
+ */
+export function addition(by: Addition, besides: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
+  return sql`
+    insert into counters (environment_id, name, scope, slot, value)
+    select ${by.countedIn}, ${by.counted}, scope, slot, ${by.delta}::bigint
+    from unnest(${by.scopes}::text[], ${by.slots}::smallint[]) as added (scope, slot) ${besides}
+    on conflict (environment_id, name, scope, slot) do update set value = counters.value + excluded.value`;
+}
+
+const addRows = compiled((_db, by: Addition) => addition(by));
 
 /** The count `name` of `scope`; 0 when nothing was ever counted. */
 export async function readCount(at: Scope, name: string, scope: string): Promise<number> {

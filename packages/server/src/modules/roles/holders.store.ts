@@ -1,5 +1,6 @@
 /** SQL of who holds a role, and of the roles that new members get. */
 import { sql } from "kysely";
+import { defaultRoleOf } from "../../db/default-role.ts";
 import type { Scope } from "../../db/scope.ts";
 
 /** A membership: a user in an organization. */
@@ -23,21 +24,7 @@ export async function insertDefault(at: Scope, holder: Holder): Promise<boolean>
           "id as role_id",
         ])
         .where("environment_id", "=", at.environmentId)
-        .where(
-          "id",
-          "=",
-          eb.fn.coalesce(
-            eb
-              .selectFrom("organization_default_roles as own")
-              .select("own.role_id")
-              .where("own.organization_id", "=", holder.organizationId),
-            eb
-              .selectFrom("roles as defaults")
-              .select("defaults.id")
-              .where("defaults.environment_id", "=", at.environmentId)
-              .where("defaults.is_default_member", "=", true),
-          ),
-        )
+        .where("id", "=", defaultRoleOf(at.environmentId, holder.organizationId))
         // A role that is being deleted is then seen as gone, and not as a broken reference.
         .forKeyShare(),
     )

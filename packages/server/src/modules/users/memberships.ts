@@ -3,7 +3,7 @@
  * ends the user's sessions in the organization (a reaction of sessions).
  */
 import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
-import { addToCount, addToCounts } from "../../db/counters.ts";
+import { addToCount } from "../../db/counters.ts";
 import * as organizations from "../organizations/organizations.ts";
 import { forMembers } from "../organizations/user-limit.ts";
 import * as assignments from "../roles/assignments.ts";
@@ -19,6 +19,7 @@ import {
 import * as invitations from "./invitations.ts";
 import { nameOf, requireMember, requireUser } from "./lookup.ts";
 import * as store from "./memberships.store.ts";
+import type { FirstMembership } from "./newcomers.store.ts";
 import { identitiesOf } from "./people.ts";
 import { erase } from "./removal.ts";
 import { requireSeat } from "./seats.ts";
@@ -61,8 +62,7 @@ export interface MembershipPatch {
 /**
  * Makes a user a member. One who was invited and comes by another way of signing in has thereby accepted.
  * @param organization from `forMembers`, before the user was locked
- * @param user locked against deletion, or just inserted
- * @param isNew the user was just inserted and is not counted yet
+ * @param user locked against deletion
  * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_LIMIT_REACHED, INVALID_ARGUMENT
  */
 export async function join(
@@ -70,33 +70,74 @@ export async function join(
   organization: organizations.Organization,
   user: User,
   input: NewMembership,
-  isNew = false,
 ): Promise<void> {
-  const { organizationId, membership = {} } = input;
-  const isInvited = input.provisioningMethod === "invitation";
   const now = ctx.now();
+  const first = firstOf(ctx, input);
   const inserted = await store
     .insert(ctx, {
       environment_id: ctx.environmentId,
-      organization_id: organizationId,
+      organization_id: organization.id,
       user_id: user.id,
-      status: isInvited ? "PENDING_INVITE" : "ACTIVE",
-      provisioning_method: input.provisioningMethod,
-      metadata: JSON.stringify(membership.metadata ?? {}),
+      status: first.status,
+      provisioning_method: first.provisioningMethod,
+      metadata: first.membershipMetadata,
       created_at: now,
       updated_at: now,
-      joined_at: isInvited ? null : now,
+      joined_at: first.joinedAt,
     })
-    .catch(organizations.rejectDeleted(organizationId));
-  const takesSeat = inserted || (await accept(ctx, user, input));
-  if (inserted) await giveFirstRoles(ctx, { organizationId, userId: user.id }, membership.roles ?? []);
-  if (inserted && isInvited)
-    await invitations.issue(ctx, { organizationId, userId: user.id }, membership.inviterEmail);
-  if (takesSeat) await requireSeat(ctx, organization);
-  const payload = membershipData(organization, user, await identitiesOf(ctx, [user]));
-  await ctx.emit(isInvited ? memberInvited : membershipCreated, payload, organizationId);
+    .catch(organizations.rejectDeleted(organization.id));
+  if (inserted) return welcome(ctx, organization, user, input, { isCounted: false, hasRole: false });
+  if (await accept(ctx, user, input)) await requireSeat(ctx, organization);
+  await announce(ctx, organization, user, input);
+}
+
+/** What a membership is when it is made. */
+export function firstOf(ctx: Ctx, input: NewMembership): FirstMembership {
+  const { organizationId, provisioningMethod, membership = {} } = input;
+  const isInvited = provisioningMethod === "invitation";
+  return {
+    organizationId,
+    provisioningMethod,
+    status: isInvited ? "PENDING_INVITE" : "ACTIVE",
+    membershipMetadata: JSON.stringify(membership.metadata ?? {}),
+    joinedAt: isInvited ? null : ctx.now(),
+    takesDefaultRole: (membership.roles ?? []).length === 0,
+  };
+}
+
+/**
+ * All that belongs to a membership which was just inserted: roles, the invitation, a seat, the event, the counters.
+ * @param made.isCounted the user was inserted with it, and counted
+ * @param made.hasRole the default role was given with it
+ * @throws USER_LIMIT_REACHED, INVALID_ARGUMENT
+ */
+export async function welcome(
+  ctx: Ctx,
+  organization: organizations.Organization,
+  user: User,
+  input: NewMembership,
+  made: { isCounted: boolean; hasRole: boolean },
+): Promise<void> {
+  const { organizationId, membership = {} } = input;
+  const holder = { organizationId, userId: user.id };
+  if (!made.hasRole) await giveFirstRoles(ctx, holder, membership.roles ?? []);
+  if (input.provisioningMethod === "invitation")
+    await invitations.issue(ctx, holder, membership.inviterEmail);
+  await requireSeat(ctx, organization);
+  await announce(ctx, organization, user, input);
   // Last: whoever deletes the organization or the user has locked it before they wait for its counters.
-  if (inserted) await addToCounts(ctx, "users", isNew ? ["", organizationId] : [organizationId], 1);
+  if (!made.isCounted) await addToCount(ctx, "users", organizationId, 1);
+}
+
+async function announce(
+  ctx: Ctx,
+  organization: organizations.Organization,
+  user: User,
+  { provisioningMethod }: NewMembership,
+): Promise<void> {
+  const payload = membershipData(organization, user, await identitiesOf(ctx, [user]));
+  const event = provisioningMethod === "invitation" ? memberInvited : membershipCreated;
+  await ctx.emit(event, payload, organization.id);
 }
 
 /**

@@ -1,5 +1,7 @@
 /** SQL of all that is shown of users: their memberships and their accounts at identity providers. */
 import { type Selectable, sql } from "kysely";
+import { compiled } from "../../db/compiled.ts";
+import { joinReads } from "../../db/joined-reads.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 
@@ -26,7 +28,35 @@ export async function listMemberships(
   userIds: readonly string[],
   organizationId?: string,
 ): Promise<MembershipRow[]> {
-  let query = at.db
+  const [userId] = userIds;
+  if (userIds.length === 1 && userId !== undefined && organizationId === undefined)
+    return (await membershipsOfOne(at, userId))?.memberships ?? [];
+  return listOf(at.db, {
+    environmentId: at.environmentId,
+    userIds,
+    ...(organizationId !== undefined && { organizationId }),
+  });
+}
+
+const membershipsOfOne = joinReads(
+  async ({ db, environmentId }, userIds) => {
+    const rows = await listOf(db, { environmentId, userIds });
+    return [...Map.groupBy(rows, (row) => row.user_id)].map(([userId, memberships]) => ({
+      userId,
+      memberships,
+    }));
+  },
+  ({ userId }) => userId,
+);
+
+interface Held {
+  environmentId: string;
+  userIds: readonly string[];
+  organizationId?: string;
+}
+
+const listOf = compiled((db, by: Held) => {
+  const query = db
     .selectFrom("memberships")
     .innerJoin("organizations", "organizations.id", "memberships.organization_id")
     .leftJoin("invitations", (join) =>
@@ -43,11 +73,13 @@ export async function listMemberships(
       "invitations.accepted_at",
     ])
     .select(rolesHeld)
-    .where("memberships.environment_id", "=", at.environmentId)
-    .where(sql<boolean>`memberships.user_id = any(${[...userIds]})`);
-  if (organizationId !== undefined) query = query.where("memberships.organization_id", "=", organizationId);
-  return query.orderBy("memberships.organization_id").execute();
-}
+    .where("memberships.environment_id", "=", by.environmentId)
+    .where(sql<boolean>`memberships.user_id = any(${by.userIds})`)
+    .orderBy("memberships.organization_id");
+  return by.organizationId === undefined
+    ? query
+    : query.where("memberships.organization_id", "=", by.organizationId);
+});
 
 const rolesHeld = sql<MembershipRow["roles"]>`coalesce((
   select jsonb_agg(jsonb_build_object('id', roles.id, 'name', roles.name, 'display_name', roles.display_name)

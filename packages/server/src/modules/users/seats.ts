@@ -16,7 +16,7 @@ export async function requireSeat(ctx: Ctx, organization: Organization): Promise
   if (userLimit(organization) === undefined) return;
   const limit = userLimit(await forMembers(ctx, organization.id));
   if (limit === undefined) return;
-  // Of all members, inactive ones too, but for the one who joins: that is counted when all else is done.
+  // Of all members, inactive ones too; the one who joins may not be counted yet.
   if ((await readCount(ctx, "users", organization.id)) < limit) return;
   const taken = await countSeats(ctx, organization.id, ctx.now(), limit + 1);
   if (taken > limit) throw errors.USER_LIMIT_REACHED(organization.id, limit);

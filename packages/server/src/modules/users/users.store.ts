@@ -1,5 +1,5 @@
 /** SQL of users, their memberships and their identities at identity providers. */
-import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
+import { type Selectable, sql, type Updateable } from "kysely";
 import { compiled } from "../../db/compiled.ts";
 import { joinReads } from "../../db/joined-reads.ts";
 import { type Member, memberColumns } from "../../db/members.ts";
@@ -13,16 +13,6 @@ export type { Member };
 
 /** A user is named by their id or by the app's own id of them. */
 export type UserRef = { id: string } | { externalId: string };
-
-/** Undefined when the address was taken meanwhile; the row that took it is then there to be read. */
-export async function insert(at: Scope, row: Insertable<Database["users"]>): Promise<User | undefined> {
-  return at.db
-    .insertInto("users")
-    .values(row)
-    .onConflict((conflict) => conflict.columns(["environment_id", "email"]).doNothing())
-    .returningAll()
-    .executeTakeFirst();
-}
 
 /** The lock that a reader of a user takes: "key share" keeps them from being deleted, "update" from any change. */
 export type UserLock = "none" | "key share" | "update";

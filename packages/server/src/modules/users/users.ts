@@ -8,11 +8,12 @@ import { brokenUniqueIndex } from "../../db/scope.ts";
 import { newId } from "../../lib/ids.ts";
 import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import * as organizations from "../organizations/organizations.ts";
-import { forMembers } from "../organizations/user-limit.ts";
+import { forMembers, userLimit } from "../organizations/user-limit.ts";
 import { userErrors as errors } from "./errors.ts";
 import { emailProven, userData, userUpdated } from "./events.ts";
 import { requireUser } from "./lookup.ts";
 import * as memberships from "./memberships.ts";
+import * as newcomers from "./newcomers.store.ts";
 import { identitiesOf } from "./people.ts";
 import {
   checkFields,
@@ -43,11 +44,20 @@ export interface NewMember extends memberships.NewMembership, UserFields {
  * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_LIMIT_REACHED, USER_EXTERNAL_ID_TAKEN, INVALID_ARGUMENT
  */
 export async function create(ctx: Ctx, input: NewMember): Promise<User> {
+  // Read before the transaction begins, it shares a statement with others who ask at the same time.
+  const known = await organizations.get(ctx, { id: input.organizationId });
   return inTransaction(ctx, async (ctx) => {
-    const organization = await forMembers(ctx, input.organizationId);
-    const { user, isNew } = await findOrInsert(ctx, input);
-    await memberships.join(ctx, organization, user, input, isNew);
-    return user;
+    const organization = userLimit(known) === undefined ? known : await forMembers(ctx, known.id);
+    // Whoever has the address may be deleted between the two statements; somebody else may then take it again.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const newcomer = await insert(ctx, organization, input);
+      if (newcomer) return newcomer;
+      const user = await store.lockByEmail(ctx, input.email);
+      if (!user) continue;
+      await memberships.join(ctx, organization, user, input);
+      return user;
+    }
+    throw errors.USER_CHANGED_MEANWHILE(input.email);
   });
 }
 
@@ -218,19 +228,12 @@ export async function forgetIdentities(ctx: Ctx, connectionId: string): Promise<
   await store.removeIdentitiesOf(ctx, connectionId);
 }
 
-/** The user of an address, locked against deletion, or a new one. */
-async function findOrInsert(ctx: Ctx, input: NewMember): Promise<{ user: User; isNew: boolean }> {
-  // Whoever has the address may be deleted between the two statements; somebody else may then take it again.
-  for (let attempt = 0; attempt < 3; attempt++) {
-    const inserted = await insert(ctx, input);
-    if (inserted) return { user: inserted, isNew: true };
-    const user = await store.lockByEmail(ctx, input.email);
-    if (user) return { user, isNew: false };
-  }
-  throw errors.USER_CHANGED_MEANWHILE(input.email);
-}
-
-async function insert(ctx: Ctx, input: NewMember): Promise<User | undefined> {
+/** A new user as a member; undefined when the address is taken. */
+async function insert(
+  ctx: Ctx,
+  organization: organizations.Organization,
+  input: NewMember,
+): Promise<User | undefined> {
   const now = ctx.now();
   const row = {
     id: newId("usr"),
@@ -241,7 +244,13 @@ async function insert(ctx: Ctx, input: NewMember): Promise<User | undefined> {
     created_at: now,
     updated_at: now,
   };
-  return store.insert(ctx, row).catch(rejectTaken(input));
+  const inserted = await newcomers
+    .insert(ctx, row, memberships.firstOf(ctx, input))
+    .catch(rejectTaken(input))
+    .catch(organizations.rejectDeleted(organization.id));
+  if (!inserted) return undefined;
+  await memberships.welcome(ctx, organization, inserted.user, input, { ...inserted, isCounted: true });
+  return inserted.user;
 }
 
 function rejectTaken({ externalId = "" }: UserFields): (error: unknown) => never {
