@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["packages/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts", "e2e/**/*.test.ts"],
+    setupFiles: ["scripts/proofs-setup.ts"],
     globalSetup: ["packages/server/src/testing/postgres-setup.ts"],
     pool: "forks",
     maxWorkers: 2,

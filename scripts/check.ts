@@ -25,6 +25,7 @@ const failed = [
     .map((folder) => step(`types of ${folder}/`, [bin(".", "tsc"), "-p", folder])),
   step("architecture", [bin(".", "vitest"), "run", "packages/server/src/architecture.test.ts"]),
   step("measures", [process.execPath, "scripts/measures.ts"]),
+  step("proofs", [process.execPath, "scripts/check-proofs.ts"]),
   drift(),
 ].filter((name) => name !== undefined);
 

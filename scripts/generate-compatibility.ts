@@ -1,5 +1,9 @@
-/** Writes docs/compatibility.md: which methods of the contract answer, from the doors in app.ts and the descriptors. */
-import { realpathSync } from "node:fs";
+/**
+ * Writes docs/compatibility.md: which methods of the contract answer, from the doors in app.ts and the descriptors, and
+ * which test proves each of them.
+ */
+import { existsSync, realpathSync } from "node:fs";
+import { join } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import type { DescService } from "@bufbuild/protobuf";
@@ -9,11 +13,11 @@ import { contract } from "../packages/server/src/transport/contract.ts";
 import { compileMethods, type Method } from "../packages/server/src/transport/methods.ts";
 import { code, notice, table, writePage } from "./markdown.ts";
 import { notBuilt } from "./not-built.ts";
+import { readProofs } from "./proofs.ts";
 
 /** The page, from the doors as they are now. */
 export function compatibilityPage(): string {
-  const ours = services.map(({ service }) => service).filter((service) => !contract.includes(service));
-  const methods = compileMethods([...contract, ...ours], services);
+  const methods = allMethods();
   const built = methods.filter(isBuilt);
   const reasons = reasonsOf(methods.filter((method) => !isBuilt(method)));
   const added = methods.filter(({ desc }) => ours.includes(desc.parent)).length;
@@ -32,9 +36,10 @@ ${table(
 
 ## What answers
 
-${table(["Method", "REST"], built.map(methodRow))}
+${table(["Method", "REST", "Proven by"], built.map(methodRow))}
 
-gRPC, gRPC-Web and Connect reach every method at \`/<service>/<method>\`.
+A test proves a method when the method answers in it without an error and the test passes; a test file that is named here
+fails when it does so no more. gRPC, gRPC-Web and Connect reach every method at \`/<service>/<method>\`.
 
 ## What does not yet
 
@@ -42,6 +47,13 @@ Each belongs to a part that is not there, or is left out for the reason that sta
 
 ${table(["What it belongs to, or why it is left out", "Methods"], [...reasons].map(reasonRow))}
 `;
+}
+
+/** The services that Gatehouse adds to the contract. */
+const ours = services.map(({ service }) => service).filter((service) => !contract.includes(service));
+
+function allMethods(): Method[] {
+  return compileMethods([...contract, ...ours], services);
 }
 
 function isBuilt(method: Method): boolean {
@@ -55,7 +67,27 @@ function countRow(service: DescService, methods: readonly Method[]): string[] {
 
 function methodRow(method: Method): string[] {
   const rest = bindingsOf([method]).map(({ verb, template }) => code(`${verb} ${template}`));
-  return [code(`${shortName(method.desc.parent)}/${method.desc.name}`), rest.join("<br>") || "none"];
+  const name = code(`${shortName(method.desc.parent)}/${method.desc.name}`);
+  return [name, rest.join("<br>") || "none", proofOf(method)];
+}
+
+function proofOf(method: Method): string {
+  const file = provingFile(method);
+  return file === undefined ? "no test yet" : `[${file.replace("packages/server/src/", "")}](../${file})`;
+}
+
+const proofs = readProofs();
+
+/** The test file that proves a method; undefined when there is none, or none any more. */
+function provingFile({ path }: Method): string | undefined {
+  const file = proofs[path.slice(1)];
+  return file !== undefined && existsSync(join(import.meta.dirname, "..", file)) ? file : undefined;
+}
+
+/** The methods that answer although no test proves it. */
+export function unprovenMethods(): string[] {
+  const answering = allMethods().filter(isBuilt);
+  return answering.filter((method) => provingFile(method) === undefined).map(({ path }) => path.slice(1));
 }
 
 /** @throws Error for a method without a reason */

@@ -7,8 +7,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { pino } from "pino";
-import { type Gatehouse, startGatehouse } from "../app.ts";
+import { type Gatehouse, services, startGatehouse } from "../app.ts";
 import { readConfig } from "../config.ts";
+import { watchAnswers } from "./answers.ts";
 import { freshDatabaseUrl } from "./database.ts";
 
 export interface TestApp extends Gatehouse {
@@ -39,6 +40,7 @@ export interface ApiAnswer {
  * another test server
  */
 export async function startTestApp(env: Record<string, string> = {}): Promise<TestApp> {
+  watchAnswers(services);
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const dataDir = env.GATEHOUSE_DATA ?? mkdtempSync(path.join(tmpdir(), "gatehouse-test-"));

@@ -7,6 +7,7 @@ import { removeExpired } from "../../jobs/expire.ts";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
 import { TestBrowser } from "../../testing/browser.ts";
 import { toldSoFar } from "../../testing/scenarios.ts";
+import { signInMember } from "../../testing/workspace.ts";
 import * as invitations from "./invitations.ts";
 import * as members from "./members.ts";
 
@@ -140,6 +141,16 @@ describe("a member's cookie at the API", () => {
     const client = createClient(OrganizationService, transport);
     const answer = await client.listOrganization({}, { headers: { cookie } });
     expect(answer.organizations.length).toBeGreaterThan(0);
+  });
+
+  test("lets them change what is said of themselves, not what they may do", async () => {
+    const { api } = await signInMember(app, "carol@acme.com");
+    const names = { first_name: "Carol", last_name: "Danvers" };
+    const changed = await api("/members:this", { method: "PATCH", body: { ...names, role: "USER" } });
+    expect(changed).toMatchObject({ status: 200, body: { member: { email: "carol@acme.com", ...names } } });
+    expect((await api("/members:this")).body.member).toMatchObject({ ...names, role: "ADMIN" });
+    const tooLong = { first_name: "x".repeat(1_000) };
+    expect((await api("/members:this", { method: "PATCH", body: tooLong })).status).toBe(400);
   });
 
   test("admits them to nothing else", async () => {

@@ -9,7 +9,7 @@ import {
   ScalekitUnauthorizedException,
 } from "@scalekit-sdk/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startTestApp, type TestApp } from "../../packages/server/src/testing/app.ts";
+import { startTestApp, type TestApp } from "../packages/server/src/testing/app.ts";
 
 let app: TestApp;
 let sdk: Scalekit;
