@@ -19,7 +19,7 @@ export type SmokeProgram = {
   trust: (authority: string) => Record<string, string>;
 };
 
-const CASE_WITHIN_MS = 60_000;
+const CASE_WITHIN_MS = 120_000;
 
 /**
  * Starts a server for the program.
