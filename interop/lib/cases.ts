@@ -8,6 +8,9 @@ export type Case = { name: string; run: () => Promise<string | undefined> };
 /** A peer that has been started. */
 export type StartedPeer = { version: string; cases: Case[]; stop: () => Promise<void> };
 
+/** Thrown by a peer's start when what it needs turns out to be out of reach here: the peer is skipped. */
+export class Unavailable extends Error {}
+
 /** A program or library that other people have written: an identity provider, an SDK, a tool that tries an API. */
 export type Peer = {
   name: string;
@@ -47,7 +50,9 @@ export async function runPeer(
   try {
     started = await peer.start(gatehouse);
   } catch (error) {
-    return [row("start", "failed", (error as Error).message)];
+    const { message } = error as Error;
+    if (error instanceof Unavailable) return [row("start", "skipped", `needs ${message}`)];
+    return [row("start", "failed", message)];
   }
   progress(`${peer.name}: ${started.version} has started`);
   const results: Result[] = [];

@@ -1,6 +1,7 @@
 /** The peers, in the order in which they run. */
 import type { Peer } from "../lib/cases.ts";
 import { sdkGo } from "../sdks/go/go.ts";
+import { sdkJava } from "../sdks/java/java.ts";
 import { sdkPython } from "../sdks/python/python.ts";
 import { keycloak } from "./keycloak/keycloak.ts";
 import { oidcProvider } from "./oidc-provider/oidc-provider.ts";
@@ -8,4 +9,13 @@ import { pysaml2 } from "./pysaml2/pysaml2.ts";
 import { schemathesis } from "./schemathesis/schemathesis.ts";
 import { simplesamlphp } from "./simplesamlphp/simplesamlphp.ts";
 
-export const peers: Peer[] = [keycloak, simplesamlphp, pysaml2, oidcProvider, sdkPython, sdkGo, schemathesis];
+export const peers: Peer[] = [
+  keycloak,
+  simplesamlphp,
+  pysaml2,
+  oidcProvider,
+  sdkPython,
+  sdkGo,
+  sdkJava,
+  schemathesis,
+];

@@ -8,6 +8,7 @@ import { CALLBACK, GOODBYE, startGatehouse } from "../lib/gatehouse.ts";
 import { localTls } from "../lib/local-tls.ts";
 import { finishProgram } from "../lib/processes.ts";
 import { startScriptedUser } from "../lib/scripted-user.ts";
+import { startWebhookReceiver } from "../lib/webhook-receiver.ts";
 
 /** How the program of a language is started. */
 export type SmokeProgram = {
@@ -19,7 +20,7 @@ export type SmokeProgram = {
   trust: (authority: string) => Record<string, string>;
 };
 
-const CASE_WITHIN_MS = 60_000;
+const CASE_WITHIN_MS = 120_000;
 
 /**
  * Starts a server for the program.
@@ -30,17 +31,19 @@ export async function startSmoke(name: string, program: SmokeProgram, port?: num
   const tls = localTls();
   const gatehouse = await startGatehouse({ name: `gatehouse-${name}`, tls, ...(port && { port }) });
   const user = await startScriptedUser();
+  const receiver = await startWebhookReceiver(gatehouse);
   const env = {
     SCALEKIT_ENVIRONMENT_URL: gatehouse.url,
     SCALEKIT_CLIENT_ID: gatehouse.clientId,
     SCALEKIT_CLIENT_SECRET: gatehouse.clientSecret,
     INTEROP_USER: user.url,
+    INTEROP_WEBHOOK: receiver.url,
     INTEROP_CALLBACK: CALLBACK,
     INTEROP_GOODBYE: GOODBYE,
   };
   const stop = async () => {
-    await user.stop();
     await gatehouse.stop();
+    await Promise.all([user.stop(), receiver.stop()]);
   };
   try {
     const cases = await casesOf(program, { ...env, ...program.trust(tls.authority) }, env);

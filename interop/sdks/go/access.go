@@ -2,6 +2,9 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"slices"
@@ -123,4 +126,24 @@ func tryEvents() {
 	wanted := &scalekit.EventFilter{EventTypes: []string{"organization.created"}, OrganizationId: made.Id}
 	seen := got(client.Events().ListEventsPaginated(ctx, scalekit.ListEventsOptions{PageSize: 5, Filter: wanted}))
 	expect(len(seen.Events) == 1 && seen.Events[0].Type == "organization.created", "%v", seen)
+}
+
+func tryWebhooks() {
+	createOrganization()
+	answer := got(http.Get(os.Getenv("INTEROP_WEBHOOK")))
+	defer answer.Body.Close()
+	var sent struct {
+		Secret  string
+		Headers map[string]any
+		Body    string
+	}
+	done(json.NewDecoder(answer.Body).Decode(&sent))
+	headers := map[string]string{}
+	for name, value := range sent.Headers {
+		headers[name] = fmt.Sprint(value)
+	}
+	expect(strings.Contains(sent.Body, `"organization.created"`), "%s", sent.Body)
+	expect(got(client.VerifyWebhookPayload(sent.Secret, headers, []byte(sent.Body))), "the signature does not hold")
+	holds, _ := client.VerifyWebhookPayload(sent.Secret, headers, []byte(sent.Body+" "))
+	expect(!holds, "the signature holds for another payload")
 }

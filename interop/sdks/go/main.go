@@ -39,6 +39,7 @@ var cases = []struct {
 	{"API tokens", tryTokens},
 	{"sign-in with PKCE, refresh, session, logout", trySignIn},
 	{"events", tryEvents},
+	{"a webhook that we sent", tryWebhooks},
 	{"errors", tryErrors},
 }
 

@@ -111,7 +111,7 @@ public final class Smoke {
     wanted.setProvider(ConnectionProvider.OKTA).setType(ConnectionType.SAML);
     var connection = api.createConnection(made.getId(), wanted.build());
     var seen = api.getConnectionById(connection.getId(), made.getId());
-    expect(seen.getSamlConfig().getSpMetadataUrl().getValue().startsWith(URL), seen);
+    expect(seen.getSamlConfig().getSpMetadataUrl().startsWith(URL), seen);
     expect(!api.enableConnection(connection.getId(), made.getId()).getEnabled(), "it is incomplete, and on");
     var test = testOrganization(client);
     var simulated = testConnection(client, ConnectionType.SAML);

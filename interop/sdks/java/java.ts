@@ -52,7 +52,9 @@ function build(): string {
   } catch (error) {
     const { message } = error as Error;
     if (!/could not find artifact|no versions available|Could not resolve/i.test(message)) throw error;
-    throw new Unavailable("com.scalekit:scalekit-sdk-java, which the Maven repository of this machine does not have");
+    throw new Unavailable(
+      "com.scalekit:scalekit-sdk-java, which the Maven repository of this machine does not have",
+    );
   }
   const path = `${classes}:${libraries}/*`;
   runProgram("javac", ["-d", classes, "-cp", path, join(import.meta.dirname, "Smoke.java")]);
@@ -63,7 +65,15 @@ function trustStore(): string {
   const store = join(CACHE, "trust.p12");
   rmSync(store, { force: true });
   const words = ["-importcert", "-noprompt", "-alias", "gatehouse", "-storetype", "PKCS12"];
-  runProgram("keytool", [...words, "-file", localTls().authority, "-keystore", store, "-storepass", PASSWORD]);
+  runProgram("keytool", [
+    ...words,
+    "-file",
+    localTls().authority,
+    "-keystore",
+    store,
+    "-storepass",
+    PASSWORD,
+  ]);
   return store;
 }
 

@@ -1,5 +1,6 @@
 """The smoke test of the official Python SDK: `smoke.py --list` names the cases, `smoke.py NAME` runs one."""
 
+import json
 import os
 import sys
 import time
@@ -13,6 +14,7 @@ from scalekit.common.exceptions import (
     ScalekitConflictException,
     ScalekitNotFoundException,
     ScalekitServerException,
+    WebhookVerificationError,
 )
 from scalekit.common.scalekit import (
     AuthorizationUrlOptions,
@@ -276,6 +278,17 @@ def events(client):
     assert [each.type for each in seen] == ["organization.created"], seen
 
 
+def webhooks(client):
+    create_organization(client)
+    with urllib.request.urlopen(os.environ["INTEROP_WEBHOOK"], timeout=60) as answer:
+        sent = json.load(answer)
+    assert json.loads(sent["body"])["type"] == "organization.created", sent
+    assert client.verify_webhook_payload(sent["secret"], sent["headers"], sent["body"])
+    changed = sent["body"].replace("organization.created", "organization.deleted")
+    forged = lambda: client.verify_webhook_payload(sent["secret"], sent["headers"], changed)
+    refuses(WebhookVerificationError, forged)
+
+
 def refusals(client):
     refuses(ScalekitNotFoundException, lambda: client.organization.get_organization("org_1"))
     empty = CreateOrganization(display_name="")
@@ -325,6 +338,7 @@ CASES = {
     "API tokens": api_tokens,
     "sign-in, refresh, session, logout": sign_in,
     "events": events,
+    "a webhook that we sent": webhooks,
     "errors": refusals,
 }
 
