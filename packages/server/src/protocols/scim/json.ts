@@ -13,22 +13,25 @@ const MAX_VALUES = 20_000;
  * PostgreSQL's jsonb cannot hold), `__proto__` as a name.
  *
  * @param value - parsed JSON
- * @param limits - how many values in all, default 20,000
+ * @param limits - how many values in all, default 20,000, and levels, default 10
  * @returns the same value, typed
  * @throws {ScimError} `invalidValue`, or `invalidSyntax` for depth and number
  */
-export function checkJson(value: unknown, limits: { maxValues?: number } = {}): Json {
-  const budget = { left: limits.maxValues ?? MAX_VALUES };
-  checkValue(value, 0, budget);
+export function checkJson(value: unknown, limits: { maxValues?: number; maxDepth?: number } = {}): Json {
+  checkValue(value, 0, { left: limits.maxValues ?? MAX_VALUES, depth: limits.maxDepth ?? MAX_DEPTH });
   return value as Json;
 }
 
-function checkValue(value: unknown, depth: number, budget: { left: number }): void {
+type Budget = { left: number; depth: number };
+
+function checkValue(value: unknown, depth: number, budget: Budget): void {
   budget.left -= 1;
   if (budget.left < 0) throw badRequest("invalidSyntax", "The document has too many values.");
   if (typeof value === "string") checkText(value);
   if (typeof value !== "object" || value === null) return;
-  if (depth >= MAX_DEPTH) throw badRequest("invalidSyntax", `The document is over ${MAX_DEPTH} levels deep.`);
+  if (depth >= budget.depth) {
+    throw badRequest("invalidSyntax", `The document is over ${budget.depth} levels deep.`);
+  }
   if (Array.isArray(value)) {
     for (const item of value) checkValue(item, depth + 1, budget);
     return;
