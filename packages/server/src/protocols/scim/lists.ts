@@ -70,14 +70,21 @@ function readSort({ sortBy, sortOrder }: ListParameters, scope: Scope): Sort | u
       `sortOrder must be ascending or descending, not ${quote(sortOrder ?? "")}.`,
     );
   }
-  const path = parseAttributePath(sortBy.trim(), scope);
+  const { path, definition } = sortTarget(sortBy.trim(), scope);
+  if (definition?.type === "complex" || definition?.type === "binary") {
+    throw badRequest("invalidPath", `Resources cannot be sorted by ${quote(sortBy)}; name a sub-attribute.`);
+  }
+  return { path, definition, descending };
+}
+
+/** RFC 7644 section 3.4.2.3: a plural attribute sorts by its `value`. */
+function sortTarget(text: string, scope: Scope): Pick<Sort, "path" | "definition"> {
+  const path = parseAttributePath(text, scope);
   const definition = findAttribute(path, scope);
   const value = definition?.subAttributes?.find(({ name }) => name === "value");
-  if (value !== undefined)
-    return { path: { ...path, subAttribute: value.name }, definition: value, descending };
-  if (definition?.type !== "complex" && definition?.type !== "binary")
-    return { path, definition, descending };
-  throw badRequest("invalidPath", `Resources cannot be sorted by ${quote(sortBy)}; name a sub-attribute.`);
+  return value === undefined
+    ? { path, definition }
+    : { path: { ...path, subAttribute: value.name }, definition: value };
 }
 
 /** RFC 9865 section 2: a cursor, even an empty one, takes the place of startIndex. */

@@ -28,7 +28,7 @@ export function parsePatchPath(text: string, scope: Scope): PatchPath {
   const open = path.indexOf("[");
   if (open >= 0) return parseValuePath(path, open, scope);
   const { schema, rest } = splitSchema(path, scope);
-  if (rest === "" && path !== "") return schema === undefined ? {} : { schema };
+  if (rest === "" && path !== "" && !path.endsWith(":")) return schema === undefined ? {} : { schema };
   return parseAttributePath(path, scope);
 }
 
