@@ -5,6 +5,7 @@ import entraGroupMembershipWithFlag from "./testdata/entra/group-membership-with
   type: "json",
 };
 import entraMatchingFilters from "./testdata/entra/matching-filters.json" with { type: "json" };
+import entraOddBodies from "./testdata/entra/odd-bodies.json" with { type: "json" };
 import entraScimValidator from "./testdata/entra/scim-validator.json" with { type: "json" };
 import entraSoftDeleteKeepsMembership from "./testdata/entra/soft-delete-keeps-membership.json" with {
   type: "json",
@@ -16,6 +17,7 @@ import jumpcloudActivationProbe from "./testdata/jumpcloud/activation-probe.json
 import jumpcloudGroupSync from "./testdata/jumpcloud/group-sync.json" with { type: "json" };
 import jumpcloudUserLifecycle from "./testdata/jumpcloud/user-lifecycle.json" with { type: "json" };
 import oktaGroupPush from "./testdata/okta/group-push.json" with { type: "json" };
+import oktaImport from "./testdata/okta/import.json" with { type: "json" };
 import oktaPutOnly from "./testdata/okta/put-only.json" with { type: "json" };
 import oktaSpecTest from "./testdata/okta/spec-test.json" with { type: "json" };
 import oktaUserLifecycle from "./testdata/okta/user-lifecycle.json" with { type: "json" };
@@ -30,12 +32,14 @@ import ripplingUserLifecycle from "./testdata/rippling/user-lifecycle.json" with
 
 const FILES: [Provider, string, unknown][] = [
   ["okta", "group-push", oktaGroupPush],
+  ["okta", "import", oktaImport],
   ["okta", "put-only", oktaPutOnly],
   ["okta", "spec-test", oktaSpecTest],
   ["okta", "user-lifecycle", oktaUserLifecycle],
   ["entra", "group-membership-with-flag", entraGroupMembershipWithFlag],
   ["entra", "group-membership", entraGroupMembership],
   ["entra", "matching-filters", entraMatchingFilters],
+  ["entra", "odd-bodies", entraOddBodies],
   ["entra", "scim-validator", entraScimValidator],
   ["entra", "soft-delete-keeps-membership", entraSoftDeleteKeepsMembership],
   ["entra", "test-connection", entraTestConnection],
