@@ -195,3 +195,15 @@ export function keyIn(object: object, name: string): string | undefined {
   const wanted = name.toLowerCase();
   return Object.keys(object).find((key) => key.toLowerCase() === wanted);
 }
+
+/**
+ * Reads a member of its own of an object, by a name in any case. What each object inherits, such as `constructor`, is
+ * no attribute.
+ *
+ * @param object - a document or a part of one
+ * @param name - in any case
+ */
+export function valueIn<Value>(object: { [key: string]: Value }, name: string): Value | undefined {
+  const key = keyIn(object, name);
+  return key === undefined ? undefined : object[key];
+}

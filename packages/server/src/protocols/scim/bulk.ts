@@ -1,5 +1,5 @@
 /** Bulk requests (RFC 7644 section 3.7): reading one, the order in which its operations can run, and the answer. */
-import { keyIn } from "./attributes.ts";
+import { valueIn } from "./attributes.ts";
 import { BULK_ID, referencesIn, replaceReferences } from "./bulk-references.ts";
 import { badRequest, quote, ScimError } from "./errors.ts";
 import { checkJson, isObject, type Json, type JsonObject } from "./json.ts";
@@ -66,7 +66,7 @@ export function tooLarge(seen: string): ScimError {
 }
 
 function member(object: JsonObject, name: string): Json | undefined {
-  return object[keyIn(object, name) ?? ""] ?? undefined;
+  return valueIn(object, name) ?? undefined;
 }
 
 function readFailOnErrors(value: Json | undefined): number | undefined {

@@ -1,5 +1,6 @@
 /** The filter grammar, its refusals with their positions, and 5,000 damaged filters that must all be refused in good form. */
 import { describe, expect, test } from "vitest";
+import { seeded } from "../../testing/saml-mutations.ts";
 import { ScimError } from "./errors.ts";
 import { MAX_FILTER_LENGTH, parseFilter, printFilter, withDecodedValues } from "./filter.ts";
 import { GROUP_SCOPE } from "./group-schema.ts";
@@ -140,19 +141,8 @@ test("values that were encoded twice are looked for in both forms", () => {
   }
 });
 
-/** Numbers in an order that a seed fixes (mulberry32), so that a failure comes again. */
-function numbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
 describe("5,000 filters", () => {
-  const next = numbers(7643);
+  const next = seeded(7643);
   const pick = <Item>(items: readonly Item[]): Item => items[next(items.length)] as Item;
   const names = [
     "userName",

@@ -1,6 +1,6 @@
 /** Lists: the parameters of a query, by URL or `.search` (RFC 7644 sections 3.4.2 and 3.4.3, RFC 9865), and the envelope. */
 import { parseAttributePath } from "./attribute-path.ts";
-import { type Attribute, type AttributePath, findAttribute, keyIn, type Scope } from "./attributes.ts";
+import { type Attribute, type AttributePath, findAttribute, type Scope, valueIn } from "./attributes.ts";
 import { badRequest, quote } from "./errors.ts";
 import { type Filter, parseFilter, withDecodedValues } from "./filter.ts";
 import { checkJson, isObject, type Json } from "./json.ts";
@@ -125,7 +125,7 @@ function readInteger(name: string, value: string | number | undefined): number |
 export function readSearchRequest(body: unknown): ListParameters {
   const request = checkJson(body);
   if (!isObject(request)) throw badRequest("invalidSyntax", "The body of .search must be a JSON object.");
-  const of = (name: string) => request[keyIn(request, name) ?? ""] ?? undefined;
+  const of = (name: string) => valueIn(request, name) ?? undefined;
   return {
     filter: readText("filter", of("filter")),
     sortBy: readText("sortBy", of("sortBy")),

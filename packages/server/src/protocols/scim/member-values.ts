@@ -1,5 +1,5 @@
 /** The members of a group as clients list them: objects with `value`, bare ids, one instead of a list. */
-import { keyIn } from "./attributes.ts";
+import { valueIn } from "./attributes.ts";
 import { badRequest } from "./errors.ts";
 import { isObject, type Json } from "./json.ts";
 
@@ -20,7 +20,7 @@ function memberValue(item: Json): string | undefined {
   if (item === null) return undefined;
   if (typeof item === "string" && item !== "") return item;
   if (!isObject(item)) throw badRequest("invalidValue", "A member must be an object with a value.");
-  const of = (name: string) => item[keyIn(item, name) ?? ""];
+  const of = (name: string) => valueIn(item, name);
   if (String(of("type")).toLowerCase() === "group") return undefined;
   const id = of("value");
   if (typeof id === "string" && id !== "") return id;

@@ -1,5 +1,5 @@
 /** The body of a PATCH (RFC 7644 section 3.5.2), in the spellings that directories use. */
-import { keyIn } from "./attributes.ts";
+import { valueIn } from "./attributes.ts";
 import { badRequest, quote } from "./errors.ts";
 import { checkJson, isObject, type Json } from "./json.ts";
 
@@ -25,7 +25,7 @@ const MAX_VALUES = 400_000;
  */
 export function readPatchRequest(body: unknown): PatchOperation[] {
   const request = checkJson(body, { maxValues: MAX_VALUES });
-  const operations = isObject(request) ? request[keyIn(request, "Operations") ?? ""] : undefined;
+  const operations = isObject(request) ? valueIn(request, "Operations") : undefined;
   if (!Array.isArray(operations) || operations.length === 0) {
     throw badRequest("invalidSyntax", "A PATCH needs Operations, a list with at least one operation.");
   }
@@ -41,7 +41,7 @@ export function readPatchRequest(body: unknown): PatchOperation[] {
 function readOperation(operation: Json, at: number): PatchOperation {
   const place = `operation ${at + 1}`;
   if (!isObject(operation)) throw badRequest("invalidSyntax", `${place} must be an object.`);
-  const of = (name: string) => operation[keyIn(operation, name) ?? ""] ?? undefined;
+  const of = (name: string) => valueIn(operation, name) ?? undefined;
   const op = readOp(of("op"), place);
   const path = of("path");
   if (path !== undefined && typeof path !== "string") {

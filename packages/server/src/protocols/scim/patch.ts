@@ -3,7 +3,7 @@
  * becomes changes of one path each, a change finds its target, the target takes the value.
  */
 import { canonicalUrn } from "./attribute-path.ts";
-import { type Attribute, attributesOf, findByName, keyIn, type Scope } from "./attributes.ts";
+import { type Attribute, attributesOf, findByName, keyIn, type Scope, valueIn } from "./attributes.ts";
 import { requireText, withSchemas } from "./document.ts";
 import { badRequest, quote } from "./errors.ts";
 import { GROUP_URN } from "./group-schema.ts";
@@ -106,8 +106,9 @@ function applyToAttribute(document: JsonObject, change: NamedChange, target: Pat
   if (definition) checkMutability(definition, change.op);
   const holder = holderOf(document, path, target.scope);
   const name = keyIn(holder, attribute) ?? attribute;
-  const isPlural = path.filter !== undefined || definition?.multiValued || Array.isArray(holder[name]);
-  const next = (isPlural ? changeElements : changeSingle)(holder[name], { ...change, name, definition });
+  const current = valueIn(holder, name);
+  const isPlural = path.filter !== undefined || definition?.multiValued || Array.isArray(current);
+  const next = (isPlural ? changeElements : changeSingle)(current, { ...change, name, definition });
   if (isUnassigned(next)) delete holder[name];
   else holder[name] = next;
   if (path.schema !== undefined && isUnassigned(holder)) delete document[keyIn(document, path.schema) ?? ""];
@@ -135,7 +136,7 @@ function isIgnored({ attribute, path, value }: NamedChange, { id }: PatchTarget)
 function holderOf(document: JsonObject, path: PatchPath, scope: Scope): JsonObject {
   if (path.schema === undefined) return document;
   const key = keyIn(document, path.schema) ?? canonicalUrn(path.schema, scope);
-  const held = document[key];
+  const held = valueIn(document, key);
   if (isObject(held)) return held;
   const made: JsonObject = {};
   document[key] = made;

@@ -1,5 +1,5 @@
 /** What a user's document says in the terms of the Directory API and its events (user's e-mail, names, employer's data). */
-import { keyIn } from "./attributes.ts";
+import { valueIn } from "./attributes.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import { valuesAt } from "./matches.ts";
 import { ENTERPRISE_URN } from "./user-schema.ts";
@@ -147,8 +147,8 @@ function isEmail(text: string): boolean {
  * @returns undefined when the document has nothing of that name
  */
 export function attributeByName(document: JsonObject, name: string): Json | undefined {
-  const top = keyIn(document, name);
-  if (top !== undefined) return document[top];
+  const top = valueIn(document, name);
+  if (top !== undefined) return top;
   const extensions = Object.entries(document).filter(([key]) => /^urn:/i.test(key));
   const holders = [document, ...extensions.map(([, extension]) => extension)];
   for (const holder of holders) {
@@ -161,7 +161,5 @@ export function attributeByName(document: JsonObject, name: string): Json | unde
 
 function valueAlong(holder: Json | undefined, [first, ...rest]: string[]): Json | undefined {
   if (first === undefined) return holder;
-  if (!isObject(holder)) return undefined;
-  const key = keyIn(holder, first);
-  return key === undefined ? undefined : valueAlong(holder[key], rest);
+  return isObject(holder) ? valueAlong(valueIn(holder, first), rest) : undefined;
 }
