@@ -11,8 +11,12 @@ export type Comparison = { operator: CompareOperator; value: FilterValue };
 
 /** A value as it stood in the text; `source` lets a number be read as text where the attribute is text. */
 export type LiteralToken = { value: FilterValue; source: string; end: number };
-export type Literal = FilterValue;
 
+/**
+ * Whether a word is an operator that takes a value.
+ *
+ * @param word - in lower case
+ */
 export function isOperator(word: string): word is CompareOperator {
   return (OPERATORS as readonly string[]).includes(word);
 }

@@ -2,7 +2,13 @@
 import { parseAttributePath, printAttributePath } from "./attribute-path.ts";
 import { type Attribute, type AttributePath, elementScope, findAttribute, type Scope } from "./attributes.ts";
 import { badRequest, quote, type ScimError } from "./errors.ts";
-import { type Comparison, checkComparison, isOperator, type Literal, readLiteral } from "./filter-values.ts";
+import {
+  type Comparison,
+  checkComparison,
+  type FilterValue,
+  isOperator,
+  readLiteral,
+} from "./filter-values.ts";
 
 /**
  * A filter. Paths are in the schema's spelling; a plural attribute without sub-attribute stands for its `value`;
@@ -91,7 +97,7 @@ export function withDecodedValues(filter: Filter): Filter {
   }
 }
 
-function decodePercent(value: Literal): string | undefined {
+function decodePercent(value: FilterValue): string | undefined {
   if (typeof value !== "string" || !/%[0-9a-f]{2}/i.test(value)) return undefined;
   try {
     const decoded = decodeURIComponent(value);
