@@ -242,10 +242,10 @@ describe("enable, get, list and disable", () => {
       answer: notFound,
     },
     {
-      name: "get does not find an id of another kind",
+      name: "get refuses an id of another kind",
       request: `GET ${at}/{acme}`,
-      status: 404,
-      answer: notFound,
+      status: 400,
+      answer: { code: 3 },
     },
     { name: "get refuses NUL", request: `GET ${at}/conn_%00`, status: 400 },
     { name: "get refuses an id of 33", request: `GET ${at}/conn_${"1".repeat(28)}`, status: 400 },
