@@ -1,5 +1,5 @@
 /** Ids of another kind than a field takes: a user's where an organization's belongs is a mistake, not an unknown row. */
-import type { DescMethod, Message } from "@bufbuild/protobuf";
+import type { DescField, DescMethod, Message } from "@bufbuild/protobuf";
 import type { FieldViolation } from "../errors.ts";
 import { type IdPrefix, idPrefixes } from "../lib/ids.ts";
 
@@ -23,18 +23,38 @@ const kindsOf: Readonly<Record<string, Kinds>> = {
 /** What the contract lets stand for the caller's own environment. */
 const placeholders = ["", "-"];
 
-/** The fields of a request that hold an id of another kind, by the message's own fields alone. */
+/** The fields of a request that hold an id of another kind; only the message's own fields are looked at. */
 export function wrongKinds(method: DescMethod, message: Message): FieldViolation[] {
-  const kinds = kindsOf[method.parent.name] ?? {};
-  return method.input.fields.flatMap((field) => {
-    const prefix = kinds[field.name];
-    if (prefix === undefined) return [];
-    const members = message as unknown as Record<string, unknown>;
-    const arm = field.oneof && (members[field.oneof.localName] as { case?: string; value?: unknown });
-    const value = arm ? arm.case === field.localName && arm.value : members[field.localName];
+  return idFieldsOf(method).flatMap(({ field, prefix }) => {
+    const value = memberIn(message as unknown as Record<string, unknown>, field);
     if (typeof value !== "string" || placeholders.includes(value) || value.startsWith(`${prefix}_`))
       return [];
-    const description = `value must be the id of a ${idPrefixes[prefix]}: ${prefix}_ and digits`;
+    const description = `value must begin with "${prefix}_", as the id of every ${idPrefixes[prefix]} does`;
     return [{ field: field.name, constraint: "id.kind", description }];
   });
+}
+
+interface IdField {
+  field: DescField;
+  prefix: IdPrefix;
+}
+
+const known = new WeakMap<DescMethod, readonly IdField[]>();
+
+function idFieldsOf(method: DescMethod): readonly IdField[] {
+  const kinds = kindsOf[method.parent.name] ?? {};
+  const fields =
+    known.get(method) ??
+    method.input.fields.flatMap((field) => {
+      const prefix = kinds[field.name];
+      return prefix === undefined ? [] : [{ field, prefix }];
+    });
+  known.set(method, fields);
+  return fields;
+}
+
+function memberIn(members: Record<string, unknown>, field: DescField): unknown {
+  if (field.oneof === undefined) return members[field.localName];
+  const arm = members[field.oneof.localName] as { case?: string; value?: unknown };
+  return arm.case === field.localName ? arm.value : undefined;
 }
