@@ -119,12 +119,17 @@ export async function startPostmaster(
   child.once("error", (error) => {
     ended = `${binaries.postgres} could not be run: ${error.message}`;
   });
-  child.once("exit", () => {
+  const onExit = (): void => {
     ended ??= tail(logFile, start);
-  });
+  };
+  child.once("exit", onExit);
   while (ended === undefined) {
     const found = readPostmaster(cluster);
-    if (found?.pid === child.pid && found?.ready) return undefined;
+    if (found?.pid === child.pid && found?.ready) {
+      // When it ends later, whoever stopped it may have removed the folder with the log.
+      child.off("exit", onExit);
+      return undefined;
+    }
     await pause(POLL_MS);
   }
   return ended;

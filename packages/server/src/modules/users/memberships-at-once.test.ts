@@ -75,6 +75,26 @@ describe("two at once", () => {
     expect((await app.api("/users")).body.total_size).toBe(rows.length);
   });
 
+  test("joining an organization that is being deleted, with the role of its own that its members start with", async () => {
+    for (let round = 0; round < 4; round++) {
+      const organizationId = await createOrganization();
+      const path = `/organizations/${organizationId}`;
+      await app.api(`${path}/roles`, { body: { name: "pioneer", display_name: "Pioneer" } });
+      const defaults = { default_member_role: "pioneer" };
+      const set = await app.api(`${path}/roles:set_defaults`, { method: "PATCH", body: defaults });
+      const first = await createUser(organizationId);
+      const { body } = await roles("GET", organizationId, first.id);
+      expect([set.status, body.roles[0].name]).toEqual([200, "pioneer"]);
+      const join = () => app.api(`${path}/users`, { body: { email: `${unique("race")}@example.com` } });
+      const answers = await Promise.all([
+        ...Array.from({ length: many }, join),
+        app.api(path, { method: "DELETE" }),
+        ...Array.from({ length: many }, join),
+      ]);
+      expect(answers.filter((answer) => ![200, 201, 404].includes(answer.status))).toEqual([]);
+    }
+  });
+
   test("leaving several organizations and for good", async () => {
     const organizations = await Promise.all(Array.from({ length: 4 }, createOrganization));
     const user = await createUser(organizations[0] ?? "");

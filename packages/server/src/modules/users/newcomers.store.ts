@@ -36,8 +36,8 @@ export async function insert(
 type Newcomer = Insertable<Database["users"]> & FirstMembership & Addition;
 
 /**
- * A default role that is being deleted is seen as gone, and not as a broken reference. And whoever deletes an
- * organization locks it before they wait for its counters: so does this.
+ * A default role that is being deleted is seen as gone, and not as a broken reference. Whoever deletes an organization
+ * locks it before its roles and its counters: so does this, or each would wait for the other.
  */
 const insertAll = compiled((_db, newcomer: Newcomer) => {
   const { organizationId, status, provisioningMethod, membershipMetadata, joinedAt, ...others } = newcomer;
@@ -54,16 +54,17 @@ const insertAll = compiled((_db, newcomer: Newcomer) => {
       select environment_id, id, created_at, updated_at, ${organizationId}, ${status}, ${provisioningMethod},
         ${membershipMetadata}::jsonb, ${joinedAt}::timestamptz
       from newcomer
-    ), first_role as (
-      insert into membership_roles (environment_id, user_id, organization_id, role_id)
-      select newcomer.environment_id, newcomer.id, ${organizationId}, roles.id
-      from newcomer join roles on roles.environment_id = newcomer.environment_id
-      where ${takesDefaultRole}::boolean and roles.id = ${defaultRoleOf(user.environment_id, organizationId)}
-      for key share of roles
-      returning role_id
     ), held as (
       select id from organizations
       where environment_id = ${user.environment_id} and id = ${organizationId} for key share
+    ), first_role as (
+      insert into membership_roles (environment_id, user_id, organization_id, role_id)
+      select newcomer.environment_id, newcomer.id, held.id, roles.id
+      from newcomer, held, roles
+      where ${takesDefaultRole}::boolean and roles.environment_id = newcomer.environment_id
+        and roles.id = ${defaultRoleOf(user.environment_id, organizationId)}
+      for key share of roles
+      returning role_id
     ), total as (
       ${addition({ countedIn, counted, scopes, slots, delta }, sql`, held, newcomer`)}
     )
