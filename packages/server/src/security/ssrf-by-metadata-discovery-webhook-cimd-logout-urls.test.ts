@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createSafeFetch } from "../lib/safe-fetch.ts";
+import { startSending } from "../modules/webhooks/sending.ts";
 import { onOneNodeAndTwo } from "../testing/cluster.ts";
 import { createConnection, patchConnection } from "../testing/connections.ts";
 import { type HandMadeOp, startHandMadeOp } from "../testing/hand-made-op.ts";
@@ -147,6 +148,36 @@ onOneNodeAndTwo(
           expect(await signIn({})).toMatchObject({ at: "app", error: "server_error", code: "" });
         },
       );
+    });
+
+    describe("a webhook", () => {
+      async function sendTo(url: string) {
+        const made = await cluster().api("/webhooks/endpoints", { body: { url } });
+        if (made.status !== 200) return made.body.message as string;
+        const { id } = made.body.endpoint;
+        const sent = await cluster().api(`/webhooks/endpoints/${id}:test`, {
+          body: { event_type: "user.login" },
+        });
+        const path = `/webhooks/deliveries/${sent.body.delivery.id}`;
+        const { app, systemCtx } = cluster();
+        const stop = startSending(app, systemCtx, { lookEveryMs: 20 });
+        const delivery = async () => (await cluster().api(path)).body.delivery;
+        await expect.poll(async () => (await delivery()).status, { timeout: 30_000 }).toBe("FAILED");
+        const { attempts } = await delivery();
+        await stop();
+        await cluster().api(`/webhooks/endpoints/${id}`, { method: "DELETE" });
+        return attempts[0].error as string;
+      }
+
+      test.each(inside)("to %s", async (host) => {
+        expect(await sendTo(`https://${host}:${canaryPort}/hook`)).toMatch(refusal);
+      });
+
+      test("to an address that redirects inside", async () => {
+        const headers = { location: `http://127.0.0.1:${canaryPort}/x` };
+        op.replies.set("/hook", () => ({ status: 307, headers, body: "" }));
+        expect(await sendTo(`${op.issuer}/hook`)).toMatch(/redirects are not followed/);
+      });
     });
 
     describe("names", () => {

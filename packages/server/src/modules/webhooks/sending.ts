@@ -170,13 +170,11 @@ class Sender {
     while (this.#ended.length > 0) {
       await pause(gatherEndedMs);
       const ended = this.#ended.splice(0);
-      await this.#tryTo("write down deliveries", async () => {
-        await store.settle(
-          this.#app.db,
-          ended.map((one) => resultOf(one.claimed, one.outcome)),
-        );
-        for (const one of ended) await judgeEndpoint(this.#ctxOf, one.claimed, one.outcome);
-      });
+      // Before the deliveries: who sees one that failed for good sees its endpoint switched off, too.
+      for (const { claimed, outcome } of ended)
+        await this.#tryTo("judge an endpoint", () => judgeEndpoint(this.#ctxOf, claimed, outcome));
+      const results = ended.map(({ claimed, outcome }) => resultOf(claimed, outcome));
+      await this.#tryTo("write down deliveries", () => store.settle(this.#app.db, results));
     }
     this.#settling = undefined;
   }
