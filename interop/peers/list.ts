@@ -3,6 +3,7 @@ import type { Peer } from "../lib/cases.ts";
 import { sdkGo } from "../sdks/go/go.ts";
 import { sdkJava } from "../sdks/java/java.ts";
 import { sdkPython } from "../sdks/python/python.ts";
+import { grpcJava } from "./grpc-java/grpc-java.ts";
 import { keycloak } from "./keycloak/keycloak.ts";
 import { oidcProvider } from "./oidc-provider/oidc-provider.ts";
 import { pysaml2 } from "./pysaml2/pysaml2.ts";
@@ -17,5 +18,6 @@ export const peers: Peer[] = [
   sdkPython,
   sdkGo,
   sdkJava,
+  grpcJava,
   schemathesis,
 ];
