@@ -8,6 +8,7 @@ import { keycloak } from "./keycloak/keycloak.ts";
 import { oidcProvider } from "./oidc-provider/oidc-provider.ts";
 import { pysaml2 } from "./pysaml2/pysaml2.ts";
 import { schemathesis } from "./schemathesis/schemathesis.ts";
+import { scim2Tester, scimSanity } from "./scim/scim.ts";
 import { simplesamlphp } from "./simplesamlphp/simplesamlphp.ts";
 
 export const peers: Peer[] = [
@@ -20,4 +21,6 @@ export const peers: Peer[] = [
   sdkJava,
   grpcJava,
   schemathesis,
+  scim2Tester,
+  scimSanity,
 ];
