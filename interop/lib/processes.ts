@@ -64,13 +64,20 @@ export function runProgram(command: string, args: string[], cwd?: string): strin
  * Runs a program to its end while this process goes on, which the program may need: it serves the program.
  * @param options.withinMs after which it is ended
  * @param options.logFile takes all that it said
+ * @param options.statuses with which it may end; 0 alone when left out
  * @returns what it said on stdout
- * @throws with the end of what it said when it cannot be run or ends with another status than 0
+ * @throws with the end of what it said when it cannot be run or ends with another status
  */
 export async function finishProgram(
   command: string,
   args: string[],
-  options: { withinMs: number; env?: Record<string, string>; cwd?: string; logFile?: string },
+  options: {
+    withinMs: number;
+    env?: Record<string, string>;
+    cwd?: string;
+    logFile?: string;
+    statuses?: number[];
+  },
 ): Promise<string> {
   const child = spawn(command, args, {
     env: { ...process.env, ...options.env },
@@ -87,9 +94,10 @@ export async function finishProgram(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said += text;
   });
+  const isFine = (status: number | null) => (options.statuses ?? [0]).includes(status ?? -1);
   const end = await new Promise<string>((resolve) => {
     child.once("error", (error) => resolve(`cannot be run: ${error.message}`));
-    child.once("close", (status, signal) => resolve(signal ?? (status === 0 ? "" : `status ${status}`)));
+    child.once("close", (status, signal) => resolve(signal ?? (isFine(status) ? "" : `status ${status}`)));
   });
   if (options.logFile !== undefined) {
     mkdirSync(dirname(options.logFile), { recursive: true });

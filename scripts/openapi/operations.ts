@@ -33,7 +33,7 @@ export function operation(binding: Binding, index: number, { requests, answers }
         description: "Success",
         content: { "application/json": { schema: answers.message(desc.output) } },
       },
-      ...refusals(isPublic),
+      ...refusals(binding),
     },
     ...(isPublic && { security: [] }),
   };
@@ -74,8 +74,10 @@ function kebab(name: string): string {
 }
 
 /** Whatever a rule refuses: the statuses that the error table gives. */
-function refusals(isPublic: boolean): Schema {
-  const statuses = ["400", ...(isPublic ? [] : ["401", "403"]), "404", "409", "413", "415", "429"];
+function refusals({ method: { isPublic }, template }: Binding): Schema {
+  // With a colon in the id before a verb, the path is another one, which may have other verbs.
+  const other = template.includes("}:") ? ["405"] : [];
+  const statuses = ["400", ...(isPublic ? [] : ["401", "403"]), "404", ...other, "409", "413", "415", "429"];
   return Object.fromEntries(
     [...statuses, "500", "503"].map((status) => [status, { $ref: "#/components/responses/Error" }]),
   );

@@ -34,6 +34,7 @@ export async function makeWorld(gatehouse: Gatehouse): Promise<World> {
     permissions: PERMISSION.name,
     ...(await makeClients(gatehouse, path)),
     ...(await makeAttributes(gatehouse)),
+    ...(await makeWebhook(gatehouse)),
     ...(await makeSession(gatehouse)),
   };
 }
@@ -65,6 +66,15 @@ async function makeAttributes({ api }: Gatehouse): Promise<World> {
     made[kind] = key;
   }
   return made;
+}
+
+/** An endpoint at which nobody listens, and a delivery to it. */
+async function makeWebhook({ api }: Gatehouse): Promise<World> {
+  const made = await api("POST", "/webhooks/endpoints", { url: "http://127.0.0.1:9/", event_types: ["*"] });
+  const id = idOf(made.endpoint);
+  await api("POST", `/webhooks/endpoints/${id}:test`, { event_type: "organization.created" });
+  const { deliveries } = await api("GET", "/webhooks/deliveries");
+  return { "webhooks/endpoints": id, "webhooks/deliveries": idOf(deliveries?.[0]) };
 }
 
 /** Somebody who has signed in, and the trace of it. */

@@ -26,7 +26,8 @@ function patternOf(route: string): RegExp {
   const source = route.replace(TOKEN, (token: string, bound: string | undefined) => {
     if (token === "::") return ":";
     if (token === "*") return ".*";
-    if (token.startsWith(":")) return bound === undefined ? "[^/]+" : "[^/:]+";
+    // The router decodes a variable before it looks at its bound.
+    if (token.startsWith(":")) return bound === undefined ? "[^/]+" : "(?:(?!%3[aA])[^/:])+";
     return `\\${token}`;
   });
   return new RegExp(`^${source}$`);

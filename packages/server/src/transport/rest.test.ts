@@ -194,6 +194,17 @@ describe("a path", () => {
     }
   });
 
+  test("with a colon in the id before a verb is another path, however the colon is written", async () => {
+    for (const id of ["a:b", "a%3Ab", "a%3ab"]) {
+      const { status, headers } = await post(`/api/v1/secrets/${id}:rotate`, "{}");
+      expect([status, headers.allow?.includes("GET"), headers.allow?.includes("POST")]).toEqual([
+        405,
+        true,
+        false,
+      ]);
+    }
+  });
+
   test("may hold an id of 2,048 characters, and a longer one is refused in words", async () => {
     const path = (length: number) => `/api/v1/organizations:external/${"x".repeat(length)}`;
     expect((await get(path(2048))).status).toBe(200);
