@@ -1,6 +1,5 @@
 /**
  * Two environments of one install, each with its own official Node SDK: nothing of one is seen or usable in the other.
- * And the sessions of a user, as the SDK shows and ends them.
  */
 import { Scalekit, ScalekitNotFoundException } from "@scalekit-sdk/node";
 import { decodeJwt } from "jose";
@@ -204,31 +203,9 @@ describe("of the other environment", () => {
 });
 
 describe("the sessions of a user", () => {
-  test("are read, listed and ended one by one", async () => {
-    const { sdk } = one;
-    const { session, user } = await signIn(one.app, one.tenant);
-    const read = await sdk.session.getSession(session);
-    expect(read).toMatchObject({ sessionId: session, userId: user, status: "active" });
-    expect(read.device?.ip).toBe("127.0.0.1");
-    expect(read.authenticatedOrganizations).toEqual([one.tenant.organizationId]);
-    const listed = await sdk.session.getUserSessions(user, { pageSize: 1, filter: { status: ["active"] } });
-    expect(listed.sessions.map(({ sessionId }) => sessionId)).toEqual([session]);
-    expect(listed.totalSize).toBeGreaterThan(1);
-    const since = await sdk.session.getUserSessions(user, {
-      filter: { startTime: new Date(Date.now() + 60_000) },
-    });
-    expect(since.sessions).toEqual([]);
-    const { revokedSession } = await sdk.session.revokeSession(session);
-    expect(revokedSession).toMatchObject({ sessionId: session, status: "revoked" });
-  });
-
-  test("end all at once", async () => {
-    const { sdk } = one;
-    const ended = await sdk.session.revokeAllUserSessions(one.user);
-    expect(ended.totalRevoked).toBe(ended.revokedSessions.length);
+  test("end all at once, in this environment only", async () => {
+    const ended = await one.sdk.session.revokeAllUserSessions(one.user);
     expect(ended.totalRevoked).toBeGreaterThan(0);
-    const left = await sdk.session.getUserSessions(one.user, { filter: { status: ["active"] } });
-    expect(left.sessions).toEqual([]);
     expect((await two.sdk.session.getSession(two.session)).status).toBe("active");
   });
 

@@ -3,7 +3,7 @@
  * that is kept as a proof fails when it proves its methods no more.
  */
 import { writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { afterAll, afterEach, beforeEach, type RunnerTask } from "vitest";
 import { takeAnswers } from "../packages/server/src/testing/answers.ts";
 import { broken, readProofs, type Seen, WATCH_FOLDER } from "./proofs.ts";
@@ -33,7 +33,7 @@ afterAll(({}, { tasks, file: { filepath } }) => {
   } else if (passed.length === tests.length) {
     const methods = broken(readProofs(), seen);
     if (methods.length > 0) {
-      const advice = "prove them, or run: npm run generate -- --proofs";
+      const advice = `prove them, or, if tests beside it do, run: npm run generate -- --proofs ${dirname(file)}`;
       throw new Error(`scripts/proofs.json has ${file} as the proof of ${methods.join(", ")}: ${advice}`);
     }
   }

@@ -83,6 +83,12 @@ describeEndpoints("connections", () => app, {
     ).toMatchObject([listed()]);
     expect(await idsOf({ domain: tenant.domain })).toEqual([tenant.connectionId]);
     expect(await idsOf({ domain: "unknown-to-all.com" })).toEqual([]);
+    const draft = await oidcConnection();
+    const { organizationId: organization_id } = tenant;
+    expect(await idsOf({ organization_id })).toEqual([tenant.connectionId]);
+    expect(await idsOf({ organization_id, include: "all" })).toEqual(
+      expect.arrayContaining([tenant.connectionId, draft]),
+    );
     // Without a filter: the connections of the environment, which has none.
     expect(await idsOf({})).toEqual(expect.any(Array));
   },

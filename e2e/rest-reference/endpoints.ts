@@ -142,7 +142,8 @@ async function send(
     headers: {
       accept: isApi ? "application/json" : "*/*",
       ...(bearer !== "" && { authorization: `Bearer ${bearer}` }),
-      ...(body !== undefined && !(body instanceof URLSearchParams) && { "content-type": "application/json" }),
+      // The reference has it on calls without a body, too.
+      ...(!(body instanceof URLSearchParams) && { "content-type": "application/json" }),
     },
     ...(body !== undefined && { body: body instanceof URLSearchParams ? body : JSON.stringify(body) }),
   });

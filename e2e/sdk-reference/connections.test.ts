@@ -3,6 +3,7 @@ import { Scalekit, ScalekitBadRequestException, ScalekitNotFoundException } from
 import { afterAll, beforeAll, expect } from "vitest";
 import { startTestApp, type TestApp } from "../../packages/server/src/testing/app.ts";
 import { TestBrowser } from "../../packages/server/src/testing/browser.ts";
+import { signInForTokens } from "../../packages/server/src/testing/oauth.ts";
 import { authorizeUrl, createSamlTenant, samlSignIn } from "../../packages/server/src/testing/sign-in.ts";
 import { describeMethods } from "./cases.ts";
 
@@ -87,8 +88,14 @@ describeMethods("connection", () => sdk, {
   },
 
   async disableConnection() {
-    const { organizationId, connectionId } = await createSamlTenant(app);
+    const tenant = await createSamlTenant(app);
+    const { organizationId, connectionId, domain } = tenant;
+    const { tokens } = await signInForTokens(app, tenant);
     expect((await sdk.connection.disableConnection(organizationId, connectionId)).enabled).toBe(false);
+    // Sessions that began with it go on; lists hold what can be used to sign in.
+    expect((await sdk.refreshAccessToken(tokens.refresh_token ?? "")).accessToken).toMatch(/./);
+    expect((await sdk.connection.listConnections(organizationId)).connections).toEqual([]);
+    expect((await sdk.connection.listConnectionsByDomain(domain)).connections).toEqual([]);
     const { connection } = await sdk.connection.getConnection(organizationId, connectionId);
     expect(connection?.enabled).toBe(false);
     await notFound(sdk.connection.disableConnection(await organization(), connectionId));

@@ -11,7 +11,6 @@ export const leftOut: Readonly<Record<string, string>> = {
   actions: "is made of tools and connected accounts, which do not answer in this version",
   "connection.listAppConnections": "lists the connections of agents, which do not answer in this version",
   "domain.resolveDomainType": "private in the SDK's types",
-  "client.verifyWebhookPayload": "webhooks are not sent in this version",
   "client.verifyInterceptorPayload": "interceptors are not asked in this version",
   "client.verifyPayloadSignature": "private in the SDK's types",
   "client.extractScopesFromPayload": "private in the SDK's types",

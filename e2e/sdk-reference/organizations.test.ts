@@ -171,7 +171,11 @@ describeMethods("organization", () => sdk, {
       sdk.organization.upsertUserManagementSettings(id, { maxAllowedUsers });
     expect((await set(100))?.maxAllowedUsers).toBe(100);
     expect((await set(1))?.maxAllowedUsers).toBe(1);
+    const add = (email: string) => sdk.user.createUserAndMembership(id, { email });
+    await add("first@limited.test");
+    await expect(add("second@limited.test")).rejects.toBeInstanceOf(ScalekitBadRequestException);
     expect((await set(null))?.maxAllowedUsers).toBeUndefined();
+    await add("second@limited.test");
     const unknown = sdk.organization.upsertUserManagementSettings(nobody, { maxAllowedUsers: 1 });
     await expect(unknown).rejects.toBeInstanceOf(ScalekitNotFoundException);
   },

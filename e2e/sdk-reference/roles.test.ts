@@ -86,6 +86,9 @@ describeMethods("role", () => sdk, {
     const name = await environmentRole({ description: "Read", permissions: ["content:read"] });
     const { role } = await roles.getRole(name);
     expect(role).toMatchObject({ name, description: "Read", defaultCreator: false, defaultMember: false });
+    // They come when they are asked for, which this SDK does by methods of their own.
+    expect(role?.permissions).toEqual([]);
+    expect(await direct(name)).toEqual(["content:read"]);
     await notFound(roles.getRole(unknown));
     await expect(roles.getRole("non-existent-role")).rejects.toThrow();
   },

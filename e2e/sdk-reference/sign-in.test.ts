@@ -1,19 +1,20 @@
 /**
- * The official Node SDK, unmodified: the client's own methods and `client.session`, as its reference says. Users sign in
- * by SAML at the address that the SDK makes.
+ * The official Node SDK, unmodified: the client's own methods, as its reference says. Users sign in by SAML at the
+ * address that the SDK makes.
  */
 import { createHash } from "node:crypto";
 import {
   Scalekit,
-  ScalekitBadRequestException,
-  ScalekitNotFoundException,
   ScalekitUnauthorizedException,
   ScalekitValidateTokenFailureException,
+  WebhookVerificationError,
 } from "@scalekit-sdk/node";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, expect } from "vitest";
+import { startSending } from "../../packages/server/src/modules/webhooks/sending.ts";
 import { startTestApp, type TestApp } from "../../packages/server/src/testing/app.ts";
 import { TestBrowser } from "../../packages/server/src/testing/browser.ts";
+import { startReceiver } from "../../packages/server/src/testing/receiver.ts";
 import {
   callback,
   createSamlTenant,
@@ -30,7 +31,7 @@ let tenant: SamlTenant;
 let email: string;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp({ GATEHOUSE_OUTBOUND_ALLOW: "127.0.0.1" });
   sdk = new Scalekit(app.url, app.clientId, app.clientSecret);
   tenant = await createSamlTenant(app);
   email = `ada@${tenant.domain}`;
@@ -45,7 +46,6 @@ afterAll(async () => app.stop());
 
 const invalid = (call: Promise<unknown>) =>
   expect(call).rejects.toBeInstanceOf(ScalekitValidateTokenFailureException);
-const notFound = (call: Promise<unknown>) => expect(call).rejects.toBeInstanceOf(ScalekitNotFoundException);
 
 /** What the identity provider says of Ada. */
 const response = (inResponseTo?: string) =>
@@ -71,8 +71,7 @@ async function signIn(scopes = ["openid", "profile", "email", "offline_access"])
   const { organizationId } = tenant;
   const answer = await signInAt(sdk.getAuthorizationUrl(callback, { organizationId, scopes }), browser);
   const result = await sdk.authenticateWithCode(answer.get("code") ?? "", callback);
-  const { sid, sub } = decodeJwt<{ sid: string; sub: string }>(result.accessToken);
-  return { ...result, browser, session: sid, userId: sub };
+  return { ...result, browser, userId: decodeJwt(result.accessToken).sub };
 }
 
 describeMethods("client", () => sdk, {
@@ -175,6 +174,31 @@ describeMethods("client", () => sdk, {
     expect((await browser.visit(elsewhere)).location).not.toContain("elsewhere.test");
   },
 
+  async verifyWebhookPayload() {
+    const receiver = await startReceiver();
+    const stop = startSending(app.app, app.systemCtx, { lookEveryMs: 20 });
+    try {
+      const endpoint = { url: `${receiver.url}/webhooks`, event_types: ["organization.created"] };
+      const { secret } = (await app.api("/webhooks/endpoints", { body: endpoint })).body;
+      expect(secret).toMatch(/^whsec_/);
+      const { organization } = await sdk.organization.createOrganization("Announced");
+      await expect.poll(() => receiver.received.length).toBe(1);
+      const [{ headers, body } = { headers: {}, body: "" }] = receiver.received;
+      const verify = (payload: string, key = secret) =>
+        sdk.verifyWebhookPayload(key, headers as Record<string, string>, payload);
+      expect(verify(body)).toBe(true);
+      expect(JSON.parse(body)).toMatchObject({
+        type: "organization.created",
+        organization_id: organization?.id,
+      });
+      expect(() => verify(`${body} `)).toThrow(WebhookVerificationError);
+      expect(() => verify(body, "whsec_b3RoZXI=")).toThrow(WebhookVerificationError);
+    } finally {
+      await stop();
+      receiver.stop();
+    }
+  },
+
   async validateToken() {
     const { accessToken, userId } = await signIn();
     const options = { issuer: app.url, audience: [app.clientId] };
@@ -209,73 +233,5 @@ describeMethods("client", () => sdk, {
     expect(second.refreshToken).not.toBe(first.refreshToken);
     await expect(sdk.refreshAccessToken(first.refreshToken)).rejects.toThrow(/status code 400/);
     await expect(sdk.refreshAccessToken("")).rejects.toThrow("Refresh token is required");
-  },
-});
-
-describeMethods("session", () => sdk, {
-  async getSession() {
-    const { session, userId } = await signIn();
-    const read = await sdk.session.getSession(session);
-    expect(read).toMatchObject({
-      sessionId: session,
-      userId,
-      status: "active",
-      organizationId: tenant.organizationId,
-      authenticatedOrganizations: [tenant.organizationId],
-      authenticatedClients: [{ clientId: app.clientId }],
-      device: { ip: "127.0.0.1" },
-    });
-    for (const time of [read.createdAt, read.absoluteExpiresAt, read.idleExpiresAt, read.lastActiveAt])
-      expect(time).toBeDefined();
-    await notFound(sdk.session.getSession("ses_100000000000000001"));
-    await expect(sdk.session.getSession("nobody")).rejects.toBeInstanceOf(ScalekitBadRequestException);
-  },
-
-  async getUserSessions() {
-    const [older, newer] = [await signIn(), await signIn()];
-    const { userId } = older;
-    const list = (options: Parameters<typeof sdk.session.getUserSessions>[1]) =>
-      sdk.session.getUserSessions(userId, options);
-    const first = await list({ filter: { status: ["active"] }, pageSize: 1 });
-    const second = await list({
-      pageSize: 1,
-      pageToken: first.nextPageToken,
-      filter: { status: ["active"] },
-    });
-    const shown = [...first.sessions, ...second.sessions].map(({ sessionId }) => sessionId);
-    expect(shown).toEqual([newer.session, older.session]);
-    await sdk.session.revokeSession(older.session);
-    const active = await list({ filter: { status: ["active"] }, pageSize: 20 });
-    expect(active.totalSize).toBe(first.totalSize - 1);
-    const revoked = await list({ filter: { status: ["revoked"] } });
-    expect(revoked.sessions.map(({ sessionId }) => sessionId)).toContain(older.session);
-    const later = new Date(Date.now() + 60_000);
-    expect((await list({ filter: { startTime: later } })).sessions).toEqual([]);
-    expect((await list({ filter: { endTime: later } })).totalSize).toBeGreaterThan(1);
-    await notFound(sdk.session.getUserSessions("usr_100000000000000001"));
-  },
-
-  async revokeSession() {
-    const { session, refreshToken, browser } = await signIn();
-    const { revokedSession } = await sdk.session.revokeSession(session);
-    expect(revokedSession).toMatchObject({ sessionId: session, status: "revoked" });
-    expect((await sdk.session.getSession(session)).status).toBe("revoked");
-    await expect(sdk.refreshAccessToken(refreshToken)).rejects.toThrow(/status code 400/);
-    const { organizationId } = tenant;
-    const silent = await browser.visit(sdk.getAuthorizationUrl(callback, { organizationId, prompt: "none" }));
-    expect(new URL(silent.location).searchParams.get("error")).toBe("login_required");
-    await notFound(sdk.session.revokeSession("ses_100000000000000001"));
-  },
-
-  async revokeAllUserSessions() {
-    const { userId } = await signIn();
-    const { session } = await signIn();
-    const answer = await sdk.session.revokeAllUserSessions(userId);
-    expect(answer.totalRevoked).toBe(answer.revokedSessions.length);
-    expect(answer.revokedSessions.map(({ sessionId }) => sessionId)).toContain(session);
-    const left = await sdk.session.getUserSessions(userId, { filter: { status: ["active"] } });
-    expect(left.sessions).toEqual([]);
-    expect((await sdk.session.revokeAllUserSessions(userId)).totalRevoked).toBe(0);
-    await notFound(sdk.session.revokeAllUserSessions("usr_100000000000000001"));
   },
 });
