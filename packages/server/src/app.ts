@@ -20,6 +20,8 @@ import { redirectRoutes } from "./modules/connections/redirect.http.ts";
 import { connectionService, gatehouseConnectionService } from "./modules/connections/rpc.ts";
 import { samlRoutes } from "./modules/connections/saml.http.ts";
 import { samlLogoutRoutes } from "./modules/connections/saml-logout.http.ts";
+import { directoryReactions } from "./modules/directories/reactions.ts";
+import { directoryService } from "./modules/directories/rpc.ts";
 import { domainService } from "./modules/domains/rpc.ts";
 import { idOfHost } from "./modules/environments/environments.ts";
 import { homeRoutes } from "./modules/environments/home.http.ts";
@@ -74,6 +76,7 @@ export const services = [
   connectionService,
   gatehouseConnectionService,
   authService,
+  directoryService,
   webhookService,
   gatehouseWebhookService,
   auditLogsService,
@@ -104,6 +107,7 @@ const reactions = [
   ...clientReactions,
   ...traceReactions,
   ...connectionReactions,
+  ...directoryReactions,
 ];
 
 export const emit = createEmit(reactions, announce);

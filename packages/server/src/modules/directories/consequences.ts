@@ -3,22 +3,11 @@
  * and roles. All of it happens by sets in the transaction of the change.
  */
 import type { Ctx } from "../../context.ts";
+import * as announcements from "./announcements.ts";
 import type { Directory } from "./directories.ts";
-import {
-  type DeletedGroupData,
-  directoryGroupCreated,
-  directoryGroupDeleted,
-  directoryGroupUpdated,
-  directoryUserCreated,
-  directoryUserDeleted,
-  directoryUserUpdated,
-  type GroupData,
-} from "./events.ts";
-import type { DirectoryGroupRow } from "./groups.store.ts";
 import * as groups from "./groups.store.ts";
-import type { DirectoryUserRow, Placed } from "./people.store.ts";
+import type { DirectoryUserRow, PassFilter, Placed } from "./people.store.ts";
 import * as people from "./people.store.ts";
-import { type Document, deletedUserData, type UserData, userData } from "./person.ts";
 
 /**
  * What one request touched; every list may be left out, and nobody stands in two of the lists of people. Ids are those
@@ -55,84 +44,65 @@ const atOnce = 1_000;
 /** Writes the events of a change and lets users, memberships and roles follow it. */
 export async function follow(ctx: Ctx, directory: Directory, touched: Touched): Promise<void> {
   if (!directory.enabled) return;
-  await tellOfGroups(ctx, directory, touched);
-  await tellOfPeople(ctx, directory, touched);
-}
-
-async function tellOfPeople(ctx: Ctx, directory: Directory, touched: Touched): Promise<void> {
-  const { organizationId } = directory;
-  const emptyHanded = (touched.rows ?? []).map(withoutGroups);
-  const atHand = new Set(emptyHanded.map(({ id }) => id));
-  const toRead = (touched.created ?? []).filter((id) => !atHand.has(id));
-  await tell(ctx, directory, emptyHanded, "created");
-  for (const slice of slices(toRead))
-    await tell(ctx, directory, await placed(ctx, directory, slice), "created");
+  await followGroups(ctx, directory, touched);
+  await followCreated(ctx, directory, touched);
   for (const slice of slices([...(touched.updated ?? []), ...(touched.regrouped ?? [])]))
-    await tell(ctx, directory, await placed(ctx, directory, slice), "updated");
+    await announcements.tellUpdated(ctx, directory, await placed(ctx, directory, slice));
   for (const slice of slices(touched.activated ?? []))
-    await tell(ctx, directory, await placed(ctx, directory, slice), "created");
+    await announcements.tellCreated(ctx, directory, await placed(ctx, directory, slice));
   for (const slice of slices(touched.deactivated ?? [])) {
     const found = await placed(ctx, directory, slice);
-    await tell(ctx, directory, found, "updated");
-    await tellDeleted(ctx, organizationId, found.map(goneFromView));
+    await announcements.tellUpdated(ctx, directory, found);
+    await announcements.tellDeleted(ctx, directory, found.map(asGone));
   }
-  for (const slice of slices(touched.deleted ?? [])) await tellDeleted(ctx, organizationId, slice);
+  for (const slice of slices(touched.deleted ?? [])) await announcements.tellDeleted(ctx, directory, slice);
+}
+
+/**
+ * Lets everything follow that a directory has taken in: everybody, when it was being set up, else those whom no
+ * membership follows yet.
+ */
+export async function takeIn(ctx: Ctx, directory: Directory, whom: "everybody" | "waiting"): Promise<void> {
+  if (whom === "waiting") return;
+  await eachSlice(
+    (page) => groups.listIds(ctx, directory.id, page),
+    (ids) => follow(ctx, directory, { groupsCreated: ids }),
+  );
+  await eachSlice(
+    (page) => people.listIds(ctx, directory.id, {}, page),
+    (ids) => follow(ctx, directory, { created: ids }),
+  );
+}
+
+/** Announces people again whose attributes or roles are other ones now. @param groupIds only members of these groups */
+export async function refresh(ctx: Ctx, directory: Directory, groupIds?: readonly string[]): Promise<void> {
+  if (!directory.enabled) return;
+  const filter: PassFilter = groupIds ? { groupIds } : {};
+  await eachSlice(
+    (page) => people.listIds(ctx, directory.id, filter, page),
+    (ids) => follow(ctx, directory, groupIds ? { regrouped: ids } : { updated: ids }),
+  );
+}
+
+async function followGroups(ctx: Ctx, directory: Directory, touched: Touched): Promise<void> {
+  for (const slice of slices(touched.groupsCreated ?? []))
+    await announcements.tellGroups(ctx, directory, slice, "created");
+  for (const slice of slices(touched.groupsUpdated ?? []))
+    await announcements.tellGroups(ctx, directory, slice, "updated");
+  await announcements.tellGroupsDeleted(ctx, directory, touched.groupsDeleted ?? []);
+}
+
+async function followCreated(ctx: Ctx, directory: Directory, touched: Touched): Promise<void> {
+  const atHand = (touched.rows ?? []).map(withoutGroups);
+  const known = new Set(atHand.map(({ id }) => id));
+  const toRead = (touched.created ?? []).filter((id) => !known.has(id));
+  for (const slice of slices(atHand)) await announcements.tellCreated(ctx, directory, slice);
+  for (const slice of slices(toRead))
+    await announcements.tellCreated(ctx, directory, await placed(ctx, directory, slice));
 }
 
 async function placed(ctx: Ctx, directory: Directory, ids: readonly string[]): Promise<Placed[]> {
   return people.listPlaced(ctx, directory.id, ids);
-}
-
-async function tell(ctx: Ctx, directory: Directory, rows: Placed[], what: "created" | "updated") {
-  const type = what === "created" ? directoryUserCreated : directoryUserUpdated;
-  const payloads: UserData[] = rows.map((row) =>
-    userData(row, { groups: row.groups, roles: row.role_names, customAttributes: {} }),
-  );
-  await ctx.emitAll(type, payloads, directory.organizationId);
-}
-
-async function tellDeleted(
-  ctx: Ctx,
-  organizationId: string,
-  gone: readonly Omit<Deleted, "userId" | "wasActive">[],
-) {
-  const payloads = gone.map((person) => deletedUserData(organizationId, person));
-  await ctx.emitAll(directoryUserDeleted, payloads, organizationId);
-}
-
-async function tellOfGroups(ctx: Ctx, directory: Directory, touched: Touched): Promise<void> {
-  const { id: directoryId, organizationId } = directory;
-  for (const slice of slices(touched.groupsCreated ?? [])) {
-    const rows = await groups.listByIds(ctx, directoryId, slice);
-    await ctx.emitAll(directoryGroupCreated, rows.map(groupData), organizationId);
-  }
-  for (const slice of slices(touched.groupsUpdated ?? [])) {
-    const rows = await groups.listByIds(ctx, directoryId, slice);
-    await ctx.emitAll(directoryGroupUpdated, rows.map(groupData), organizationId);
-  }
-  const gone = (touched.groupsDeleted ?? []).map(
-    ({ id, displayName, externalId }): DeletedGroupData => ({
-      id,
-      organization_id: organizationId,
-      directory_id: directoryId,
-      display_name: displayName,
-      dp_id: externalId,
-      raw_attributes: {},
-    }),
-  );
-  await ctx.emitAll(directoryGroupDeleted, gone, organizationId);
-}
-
-/** A group as events and `group_detail` show it. */
-export function groupData(row: DirectoryGroupRow): GroupData {
-  return {
-    id: row.id,
-    organization_id: row.organization_id,
-    directory_id: row.directory_id,
-    display_name: row.display_name,
-    external_id: row.external_id,
-    raw_attributes: row.document as Document,
-  };
 }
 
 /** Somebody who was just made is in no group. */
@@ -140,11 +110,25 @@ function withoutGroups(row: DirectoryUserRow): Placed {
   return { ...row, groups: [], role_ids: [], role_names: [] };
 }
 
-function goneFromView(row: DirectoryUserRow) {
+function asGone(row: DirectoryUserRow) {
   return { id: row.id, email: row.email, externalId: row.external_id };
 }
 
 function slices<T>(items: readonly T[]): T[][] {
   const count = Math.ceil(items.length / atOnce);
   return Array.from({ length: count }, (_, at) => items.slice(at * atOnce, (at + 1) * atOnce));
+}
+
+/** A pass over rows by their ids. */
+async function eachSlice(
+  next: (page: { after: string; limit: number }) => Promise<string[]>,
+  run: (ids: string[]) => Promise<void>,
+): Promise<void> {
+  for (let after = ""; ; ) {
+    const ids = await next({ after, limit: atOnce });
+    if (ids.length > 0) await run(ids);
+    const last = ids.at(-1);
+    if (last === undefined || ids.length < atOnce) return;
+    after = last;
+  }
 }

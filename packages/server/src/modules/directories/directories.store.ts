@@ -43,6 +43,18 @@ export async function set(at: Scope, id: string, change: DirectoryChange): Promi
     .executeTakeFirst();
 }
 
+/** @returns whether the directory was waiting for its first call */
+export async function setFirstCall(at: Scope, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await at.db
+    .updateTable("directories")
+    .set({ status: "IN_PROGRESS" })
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .where("status", "=", "DRAFT")
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
 export async function remove(at: Scope, id: string): Promise<boolean> {
   const { numDeletedRows } = await at.db
     .deleteFrom("directories")

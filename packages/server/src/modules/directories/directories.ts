@@ -156,6 +156,14 @@ export async function forget(ctx: Ctx, id: string): Promise<void> {
   await known.forget(ctx, id);
 }
 
+/** Notes that the provider has called for the first time, unless somebody has set the directory's state meanwhile. */
+export async function noteFirstCall(ctx: Ctx, directory: Directory): Promise<Directory> {
+  await inTransaction(ctx, async (ctx) => {
+    if (await store.setFirstCall(ctx, directory.id)) await known.forget(ctx, directory.id);
+  });
+  return { ...directory, status: "IN_PROGRESS" };
+}
+
 /** Whether it takes in what it is sent without any effect. */
 export function isBeingSetUp({ enabled, status }: Directory): boolean {
   return !enabled && status !== "COMPLETED";

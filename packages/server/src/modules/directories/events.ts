@@ -1,6 +1,7 @@
 /** What is announced about directories, their users and their groups. */
 import { event } from "../events/events.ts";
 import type { DirectoryRow } from "./directories.store.ts";
+import type { DirectoryGroupRow } from "./groups.store.ts";
 import type { DeletedUserData, UserData } from "./person.ts";
 
 export const directoryEnabled = event<DirectoryPayload>("organization.directory_enabled");
@@ -29,14 +30,7 @@ interface SecretPayload {
   suffix: string;
 }
 
-export interface GroupData {
-  id: string;
-  organization_id: string;
-  directory_id: string;
-  display_name: string;
-  external_id: string | null;
-  raw_attributes: Record<string, unknown>;
-}
+export type GroupData = ReturnType<typeof groupData>;
 
 /** `dp_id` is what the others call `external_id`. */
 export interface DeletedGroupData {
@@ -57,5 +51,17 @@ export function directoryData(row: DirectoryRow) {
     provider: row.provider,
     enabled: row.enabled,
     updated_at: row.updated_at,
+  };
+}
+
+/** A group as events and `group_detail` show it. */
+export function groupData(row: DirectoryGroupRow) {
+  return {
+    id: row.id,
+    organization_id: row.organization_id,
+    directory_id: row.directory_id,
+    display_name: row.display_name,
+    external_id: row.external_id,
+    raw_attributes: row.document as Record<string, unknown>,
   };
 }

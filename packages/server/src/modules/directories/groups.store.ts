@@ -24,3 +24,21 @@ const byIds = compiled(
         and directory_groups.directory_id = ${directoryId} and directory_groups.environment_id = ${environmentId}
       order by wanted.place`,
 );
+
+/** The next groups of a pass over a directory, oldest first. */
+export async function listIds(
+  at: Scope,
+  directoryId: string,
+  page: { after: string; limit: number },
+): Promise<string[]> {
+  const rows = await at.db
+    .selectFrom("directory_groups")
+    .select("id")
+    .where("environment_id", "=", at.environmentId)
+    .where("directory_id", "=", directoryId)
+    .where("id", ">", page.after)
+    .orderBy("id")
+    .limit(page.limit)
+    .execute();
+  return rows.map((row) => row.id);
+}

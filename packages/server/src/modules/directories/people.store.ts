@@ -55,3 +55,43 @@ const locked = compiled(
     where id = any(${ids}) and environment_id = ${environmentId}
     order by id for no key update`,
 );
+
+/** Whether a directory has taken in anybody or any group. */
+export async function isInUse(at: Scope, directoryId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from directory_users where directory_id = ${directoryId} and environment_id = ${at.environmentId}
+    union all
+    select from directory_groups where directory_id = ${directoryId} and environment_id = ${at.environmentId}
+    limit 1`.execute(at.db);
+  return rows.length > 0;
+}
+
+/** Which people of a directory a pass goes through. */
+export interface PassFilter {
+  /** Only members of these groups. */
+  groupIds?: readonly string[];
+  /** Only those whom no membership follows. */
+  unlinked?: boolean;
+}
+
+/** The next people of a pass over a directory, oldest first. */
+export async function listIds(
+  at: Scope,
+  directoryId: string,
+  { groupIds, unlinked = false }: PassFilter,
+  page: { after: string; limit: number },
+): Promise<string[]> {
+  let query = at.db
+    .selectFrom("directory_users")
+    .select("id")
+    .where("environment_id", "=", at.environmentId)
+    .where("directory_id", "=", directoryId)
+    .where("id", ">", page.after);
+  if (unlinked) query = query.where("user_id", "is", null).where("active", "=", true);
+  if (groupIds !== undefined) {
+    const members = sql<string>`(select directory_user_id from directory_group_members
+      where group_id = any(${[...groupIds]}))`;
+    query = query.where("id", "in", members);
+  }
+  return (await query.orderBy("id").limit(page.limit).execute()).map((row) => row.id);
+}

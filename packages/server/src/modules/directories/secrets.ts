@@ -76,7 +76,8 @@ export async function open(ctx: Ctx, directoryId: string, token: string): Promis
   const secret = found.secrets.find((each) => equalSecret(each.secret_hash, hash) && isLive(each, ctx.now()));
   if (!secret) return undefined;
   recordUse(ctx, secret);
-  return directories.toDirectory(found.directory);
+  const directory = directories.toDirectory(found.directory);
+  return directory.status === "DRAFT" ? directories.noteFirstCall(ctx, directory) : directory;
 }
 
 /** Whether there is such a directory at all (404 against 401). */
