@@ -21,7 +21,7 @@ import { connectionService, gatehouseConnectionService } from "./modules/connect
 import { samlRoutes } from "./modules/connections/saml.http.ts";
 import { samlLogoutRoutes } from "./modules/connections/saml-logout.http.ts";
 import { directoryReactions } from "./modules/directories/reactions.ts";
-import { directoryService } from "./modules/directories/rpc.ts";
+import { directoryService, gatehouseDirectoryService } from "./modules/directories/rpc.ts";
 import { domainService } from "./modules/domains/rpc.ts";
 import { idOfHost } from "./modules/environments/environments.ts";
 import { homeRoutes } from "./modules/environments/home.http.ts";
@@ -77,6 +77,7 @@ export const services = [
   gatehouseConnectionService,
   authService,
   directoryService,
+  gatehouseDirectoryService,
   webhookService,
   gatehouseWebhookService,
   auditLogsService,
@@ -149,6 +150,7 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
         gatehouseConnectionService.service,
         gatehouseEnvironmentService.service,
         gatehouseWebhookService.service,
+        gatehouseDirectoryService.service,
       ],
       routes: [...routes, ...appRoutes({ login: loginPages }), ...(simulator?.routes ?? [])],
       resolveEnvironment: (host) => idOfHost(app, host),

@@ -190,3 +190,57 @@ async function changing(
     await follow(ctx, await directories.get(ctx, at.organizationId, at.id), touched);
   });
 }
+
+export interface Tenant extends TestDirectory {
+  domain: string;
+  address(name: string): string;
+}
+
+let tenants = 0;
+
+/** An organization of its own with a verified domain and a directory. */
+export async function createTenant(app: TestApp): Promise<Tenant> {
+  const domain = `tenant${tenants++}.example`;
+  const directory = await createDirectory(app, await createOrganization(app, domain));
+  return { ...directory, domain, address: (name) => `${name}@${domain}` };
+}
+
+/** The user of an address, once for each membership. */
+export async function memberships(app: TestApp, email: string) {
+  return app.app.db
+    .selectFrom("users")
+    .leftJoin("memberships", "memberships.user_id", "users.id")
+    .select(["users.id", "users.email_verified", "memberships.organization_id", "memberships.status"])
+    .select("memberships.provisioning_method as method")
+    .where("users.email", "=", email)
+    .orderBy("memberships.organization_id")
+    .execute();
+}
+
+/** The member of an address with the names of their roles. */
+export async function member(app: TestApp, at: TestDirectory, email: string) {
+  const found = (await memberships(app, email)).find((row) => row.organization_id === at.organizationId);
+  if (!found) return undefined;
+  const roles = await app.app.db
+    .selectFrom("membership_roles")
+    .innerJoin("roles", "roles.id", "membership_roles.role_id")
+    .select("roles.name")
+    .where("membership_roles.organization_id", "=", at.organizationId)
+    .where("membership_roles.user_id", "=", found.id)
+    .orderBy("roles.name")
+    .execute();
+  return { id: found.id, status: found.status, method: found.method, roles: roles.map(({ name }) => name) };
+}
+
+/** Makes these the only roles that groups of a directory give. */
+export async function assignRoles(
+  app: TestApp,
+  at: TestDirectory,
+  ...pairs: [group: string, role: string][]
+) {
+  const { status, body } = await app.api(`${at.path}/groups/-/roles:assign`, {
+    method: "PUT",
+    body: { assignments: pairs.map(([group_id, role_name]) => ({ group_id, role_name })) },
+  });
+  if (status !== 200) throw new Error(`roles were not assigned: ${JSON.stringify(body)}`);
+}

@@ -27,4 +27,10 @@ export const directoryAttempts: Record<string, Attempt> = {
   "DirectoryService/RegenerateDirectorySecret": { request: `POST ${directory}/secrets:regenerate` },
   "DirectoryService/GetDirectoryContext": { request: `GET ${directory}/contexts` },
   "DirectoryService/UpdateDirectoryContext": { request: `PUT ${directory}/contexts`, body: { note: "x" } },
+  "gatehouse.DirectoryService/PreviewDirectory": { request: `GET ${directory}:preview` },
+  "gatehouse.DirectoryService/RestoreDirectoryChanges": {
+    request: `POST ${directory}:restore`,
+    body: { start_time: "2020-01-01T00:00:00Z" },
+  },
+  "gatehouse.DirectoryService/ListDirectoryChanges": { request: `GET ${directory}/changes` },
 };

@@ -4,6 +4,7 @@
  */
 import type { Ctx } from "../../context.ts";
 import * as announcements from "./announcements.ts";
+import { followMembers, keepsUsers, type Moves } from "./consequences-for-members.ts";
 import type { Directory } from "./directories.ts";
 import * as groups from "./groups.store.ts";
 import type { DirectoryUserRow, PassFilter, Placed } from "./people.store.ts";
@@ -41,21 +42,75 @@ export interface Deleted {
 /** So many are read, changed and announced by one statement each. */
 const atOnce = 1_000;
 
-/** Writes the events of a change and lets users, memberships and roles follow it. */
+/**
+ * Writes the events of a change and lets users, memberships and roles follow it.
+ * @throws USER_LIMIT_REACHED when somebody is to get in and the organization has no seat left
+ */
 export async function follow(ctx: Ctx, directory: Directory, touched: Touched): Promise<void> {
   if (!directory.enabled) return;
+  const withMembers = await keepsUsers(ctx);
+  if (withMembers) await holdAll(ctx, touched);
   await followGroups(ctx, directory, touched);
-  await followCreated(ctx, directory, touched);
-  for (const slice of slices([...(touched.updated ?? []), ...(touched.regrouped ?? [])]))
-    await announcements.tellUpdated(ctx, directory, await placed(ctx, directory, slice));
-  for (const slice of slices(touched.activated ?? []))
-    await announcements.tellCreated(ctx, directory, await placed(ctx, directory, slice));
-  for (const slice of slices(touched.deactivated ?? [])) {
-    const found = await placed(ctx, directory, slice);
-    await announcements.tellUpdated(ctx, directory, found);
-    await announcements.tellDeleted(ctx, directory, found.map(asGone));
+  for (const move of movesOf(touched)) {
+    for (const slice of slices(move.ids)) {
+      const rows = move.rows ?? (await people.listPlaced(ctx, directory.id, slice));
+      await move.tell(ctx, directory, rows);
+      if (withMembers) await followMembers(ctx, directory, move.moves(rows));
+    }
   }
-  for (const slice of slices(touched.deleted ?? [])) await announcements.tellDeleted(ctx, directory, slice);
+  for (const gone of slices(touched.deleted ?? [])) {
+    await announcements.tellDeleted(ctx, directory, gone);
+    const left = gone.flatMap(({ userId }) => userId ?? []);
+    if (withMembers) await followMembers(ctx, directory, { left });
+  }
+}
+
+type Tell = (ctx: Ctx, directory: Directory, rows: readonly Placed[]) => Promise<void>;
+
+/** What happened to some people: what is told of it and what it does to memberships. */
+interface Move {
+  ids: readonly string[];
+  /** Already at hand. */
+  rows?: Placed[];
+  tell: Tell;
+  moves: (rows: readonly Placed[]) => Moves;
+}
+
+function movesOf(touched: Touched): Move[] {
+  const arrive = { tell: announcements.tellCreated, moves: (rows: readonly Placed[]) => ({ arrived: rows }) };
+  return [
+    ...createdMoves(touched).map((move) => ({ ...move, ...arrive })),
+    { ids: touched.updated ?? [], tell: announcements.tellUpdated, moves: (rows) => ({ changed: rows }) },
+    { ids: touched.regrouped ?? [], tell: announcements.tellUpdated, moves: (rows) => ({ regrouped: rows }) },
+    { ids: touched.activated ?? [], ...arrive },
+    {
+      ids: touched.deactivated ?? [],
+      tell: tellDeactivated,
+      moves: (rows) => ({ left: rows.flatMap(({ user_id }) => user_id ?? []) }),
+    },
+  ];
+}
+
+function createdMoves({ created = [], rows = [] }: Touched): { ids: readonly string[]; rows?: Placed[] }[] {
+  const known = new Set(rows.map(({ id }) => id));
+  const atHand = slices(rows).map((slice) => ({
+    ids: slice.map(({ id }) => id),
+    rows: slice.map(withoutGroups),
+  }));
+  return [...atHand, { ids: created.filter((id) => !known.has(id)) }];
+}
+
+async function tellDeactivated(ctx: Ctx, directory: Directory, rows: readonly Placed[]): Promise<void> {
+  await announcements.tellUpdated(ctx, directory, rows);
+  await announcements.tellDeleted(ctx, directory, rows.map(asGone));
+}
+
+/** Of two changes of one person's groups, the later must see what the earlier did. */
+async function holdAll(ctx: Ctx, touched: Touched): Promise<void> {
+  const { updated = [], regrouped = [], activated = [], deactivated = [] } = touched;
+  // In one order, so that two changes do not wait for each other.
+  const ids = [...updated, ...regrouped, ...activated, ...deactivated].sort();
+  for (const slice of slices(ids)) await people.lock(ctx, slice);
 }
 
 /**
@@ -63,7 +118,10 @@ export async function follow(ctx: Ctx, directory: Directory, touched: Touched): 
  * membership follows yet.
  */
 export async function takeIn(ctx: Ctx, directory: Directory, whom: "everybody" | "waiting"): Promise<void> {
-  if (whom === "waiting") return;
+  if (whom === "waiting") {
+    await takeInWaiting(ctx, directory);
+    return;
+  }
   await eachSlice(
     (page) => groups.listIds(ctx, directory.id, page),
     (ids) => follow(ctx, directory, { groupsCreated: ids }),
@@ -71,6 +129,18 @@ export async function takeIn(ctx: Ctx, directory: Directory, whom: "everybody" |
   await eachSlice(
     (page) => people.listIds(ctx, directory.id, {}, page),
     (ids) => follow(ctx, directory, { created: ids }),
+  );
+}
+
+/** Nobody is told anything of them: only memberships are made. */
+async function takeInWaiting(ctx: Ctx, directory: Directory): Promise<void> {
+  if (!(await keepsUsers(ctx))) return;
+  await eachSlice(
+    (page) => people.listIds(ctx, directory.id, { unlinked: true }, page),
+    async (ids) => {
+      await people.lock(ctx, ids);
+      await followMembers(ctx, directory, { changed: await people.listPlaced(ctx, directory.id, ids) });
+    },
   );
 }
 
@@ -92,22 +162,9 @@ async function followGroups(ctx: Ctx, directory: Directory, touched: Touched): P
   await announcements.tellGroupsDeleted(ctx, directory, touched.groupsDeleted ?? []);
 }
 
-async function followCreated(ctx: Ctx, directory: Directory, touched: Touched): Promise<void> {
-  const atHand = (touched.rows ?? []).map(withoutGroups);
-  const known = new Set(atHand.map(({ id }) => id));
-  const toRead = (touched.created ?? []).filter((id) => !known.has(id));
-  for (const slice of slices(atHand)) await announcements.tellCreated(ctx, directory, slice);
-  for (const slice of slices(toRead))
-    await announcements.tellCreated(ctx, directory, await placed(ctx, directory, slice));
-}
-
-async function placed(ctx: Ctx, directory: Directory, ids: readonly string[]): Promise<Placed[]> {
-  return people.listPlaced(ctx, directory.id, ids);
-}
-
 /** Somebody who was just made is in no group. */
 function withoutGroups(row: DirectoryUserRow): Placed {
-  return { ...row, groups: [], role_ids: [], role_names: [] };
+  return { ...row, groups: [], role_names: [], login_email: null };
 }
 
 function asGone(row: DirectoryUserRow) {

@@ -90,7 +90,7 @@ async function idsOf(at: Scope, matching: RawBuilder<unknown>, page: PageRange):
 
 async function count(at: Scope, matching: RawBuilder<unknown>, most: number): Promise<number> {
   const { rows } = await sql<{ count: number }>`
-    select count(*)::int as count from (select from (${matching}) as matching limit ${most}) as some`.execute(
+    select count(*)::int as count from (select from (${matching}) as matching limit ${most}) as found`.execute(
     at.db,
   );
   return rows[0]?.count ?? 0;

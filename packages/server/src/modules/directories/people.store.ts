@@ -9,8 +9,9 @@ export type DirectoryUserRow = Selectable<Database["directory_users"]>;
 /** A person with the groups that hold them and the roles that these give. */
 export type Placed = DirectoryUserRow & {
   groups: { id: string; name: string }[];
-  role_ids: string[];
   role_names: string[];
+  /** The address of the user whose membership follows this person. */
+  login_email: string | null;
 };
 
 /** People of a directory by their ids, in the order of these. */
@@ -21,7 +22,8 @@ export async function listPlaced(at: Scope, directoryId: string, ids: readonly s
 const placed = compiled(
   (_db, { environmentId, directoryId, ids }: { environmentId: string; directoryId: string; ids: string[] }) =>
     sql<Placed>`
-      select directory_users.*, held.groups, given.role_ids, given.role_names
+      select directory_users.*, held.groups, given.role_names,
+        (select email from users where users.id = directory_users.user_id) as login_email
       from unnest(${ids}::text[]) with ordinality as wanted (id, place)
       join directory_users on directory_users.id = wanted.id
         and directory_users.directory_id = ${directoryId} and directory_users.environment_id = ${environmentId}
@@ -32,8 +34,7 @@ const placed = compiled(
         join directory_groups on directory_groups.id = directory_group_members.group_id
         where directory_group_members.directory_user_id = directory_users.id) as held
       cross join lateral (
-        select coalesce(array_agg(id order by name), '{}') as role_ids,
-          coalesce(array_agg(name order by name), '{}') as role_names
+        select coalesce(array_agg(name order by name), '{}') as role_names
         from roles where id in (
           select directory_group_roles.role_id from directory_group_members
           join directory_group_roles on directory_group_roles.group_id = directory_group_members.group_id
@@ -95,3 +96,70 @@ export async function listIds(
   }
   return (await query.orderBy("id").limit(page.limit).execute()).map((row) => row.id);
 }
+
+/** Notes which membership follows which person. */
+export async function setUsers(at: Scope, links: readonly { id: string; userId: string }[]): Promise<void> {
+  await linked(at.db, {
+    environmentId: at.environmentId,
+    ids: links.map(({ id }) => id),
+    userIds: links.map(({ userId }) => userId),
+  });
+}
+
+const linked = compiled(
+  (_db, { environmentId, ids, userIds }: { environmentId: string; ids: string[]; userIds: string[] }) => sql`
+    update directory_users set user_id = link.user_id
+    from unnest(${ids}::text[], ${userIds}::text[]) as link (id, user_id)
+    where directory_users.id = link.id and environment_id = ${environmentId}
+      and directory_users.user_id is distinct from link.user_id`,
+);
+
+/** Those of these users whom an enabled directory of the organization holds active. */
+export async function heldActive(
+  at: Scope,
+  organizationId: string,
+  userIds: readonly string[],
+): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
+    select distinct directory_users.user_id from directory_users
+    join directories on directories.id = directory_users.directory_id and directories.enabled
+    where directory_users.user_id = any(${[...userIds]}) and directory_users.active
+      and directories.organization_id = ${organizationId} and directories.environment_id = ${at.environmentId}`.execute(
+    at.db,
+  );
+  return rows.map((row) => row.user_id);
+}
+
+/** The roles that the groups of all enabled directories of an organization give to users. */
+export async function rolesOf(
+  at: Scope,
+  organizationId: string,
+  userIds: readonly string[],
+): Promise<{ userId: string; roleIds: string[] }[]> {
+  const rows = await givenBy(at.db, {
+    environmentId: at.environmentId,
+    organizationId,
+    userIds: [...userIds],
+  });
+  const given = new Map(rows.map(({ user_id, role_ids }) => [user_id, role_ids]));
+  return userIds.map((userId) => ({ userId, roleIds: given.get(userId) ?? [] }));
+}
+
+const givenBy = compiled(
+  (
+    _db,
+    {
+      environmentId,
+      organizationId,
+      userIds,
+    }: { environmentId: string; organizationId: string; userIds: string[] },
+  ) => sql<{ user_id: string; role_ids: string[] }>`
+    select directory_users.user_id, array_agg(distinct directory_group_roles.role_id) as role_ids
+    from directory_users
+    join directories on directories.id = directory_users.directory_id and directories.enabled
+    join directory_group_members on directory_group_members.directory_user_id = directory_users.id
+    join directory_group_roles on directory_group_roles.group_id = directory_group_members.group_id
+    where directory_users.user_id = any(${userIds}) and directory_users.active
+      and directories.organization_id = ${organizationId} and directories.environment_id = ${environmentId}
+    group by directory_users.user_id`,
+);

@@ -39,14 +39,8 @@ export function columnsOf(document: Document): PersonColumns {
   };
 }
 
-/** What else of a person the environment's users have. */
-export interface ProfileExtras {
-  locale: string;
-  phone_number: string;
-  picture: string;
-}
-
-export function extrasOf(document: Document): ProfileExtras {
+/** Of these, events show what was sent; users take what fits them. */
+export function extrasOf(document: Document) {
   return {
     locale: textOf(document.locale),
     phone_number: phoneOf(document),

@@ -1,5 +1,6 @@
-/** The door of DirectoryService. */
+/** The doors of DirectoryService and of what Gatehouse adds to it. */
 import type { JsonObject } from "@bufbuild/protobuf";
+import { DirectoryService as GatehouseDirectoryService } from "@gatehouse/contract/gatehouse/v1/directories/directories_pb";
 import {
   DirectoryProvider,
   DirectoryService,
@@ -12,6 +13,7 @@ import { dateOf } from "../events/timestamps.rpc.ts";
 import { getContext, setContext } from "./contexts.ts";
 import * as directories from "./directories.ts";
 import { directoryErrors as errors } from "./errors.ts";
+import { gatehouseMethods } from "./gatehouse.rpc.ts";
 import * as groupRoles from "./group-roles.ts";
 import * as listing from "./listing.ts";
 import * as mappings from "./mappings.ts";
@@ -112,6 +114,8 @@ export const directoryService = serve(DirectoryService, {
     return {};
   },
 });
+
+export const gatehouseDirectoryService = serve(GatehouseDirectoryService, gatehouseMethods);
 
 function toSwitched({ enabled, problem }: Switched) {
   return { enabled, ...(problem !== undefined && { errorMessage: problem }) };
