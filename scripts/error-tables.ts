@@ -2,6 +2,7 @@
 import { authErrors } from "../packages/server/src/modules/auth/errors.ts";
 import { clientErrors } from "../packages/server/src/modules/clients/errors.ts";
 import { connectionErrors } from "../packages/server/src/modules/connections/errors.ts";
+import { directoryErrors } from "../packages/server/src/modules/directories/errors.ts";
 import { domainErrors } from "../packages/server/src/modules/domains/errors.ts";
 import { environmentErrors } from "../packages/server/src/modules/environments/errors.ts";
 import { memberErrors } from "../packages/server/src/modules/members/errors.ts";
@@ -115,6 +116,7 @@ export const errorTables: readonly ErrorTable[] = [
   { title: "Roles and permissions", module: "roles", errors: roleErrors, usually: "API" },
   { title: "Users", module: "users", errors: userErrors, usually: "API" },
   { title: "Sessions", module: "sessions", errors: sessionErrors, usually: "API" },
+  { title: "Directories", module: "directories", errors: directoryErrors, usually: "API" },
   { title: "Declared attributes", module: "user-attributes", errors: userAttributeErrors, usually: "API" },
   { title: "Webhooks", module: "webhooks", errors: webhookErrors, usually: "API" },
   { title: "Secrets", module: "secrets", errors: secretErrors, usually: "API" },

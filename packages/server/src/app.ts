@@ -20,6 +20,8 @@ import { redirectRoutes } from "./modules/connections/redirect.http.ts";
 import { connectionService, gatehouseConnectionService } from "./modules/connections/rpc.ts";
 import { samlRoutes } from "./modules/connections/saml.http.ts";
 import { samlLogoutRoutes } from "./modules/connections/saml-logout.http.ts";
+import { directoryReactions } from "./modules/directories/reactions.ts";
+import { directoryService, gatehouseDirectoryService } from "./modules/directories/rpc.ts";
 import { domainService } from "./modules/domains/rpc.ts";
 import { idOfHost } from "./modules/environments/environments.ts";
 import { homeRoutes } from "./modules/environments/home.http.ts";
@@ -74,6 +76,8 @@ export const services = [
   connectionService,
   gatehouseConnectionService,
   authService,
+  directoryService,
+  gatehouseDirectoryService,
   webhookService,
   gatehouseWebhookService,
   auditLogsService,
@@ -104,6 +108,7 @@ const reactions = [
   ...clientReactions,
   ...traceReactions,
   ...connectionReactions,
+  ...directoryReactions,
 ];
 
 export const emit = createEmit(reactions, announce);
@@ -145,6 +150,7 @@ export async function startGatehouse(config: Config, fakes: Fakes = {}): Promise
         gatehouseConnectionService.service,
         gatehouseEnvironmentService.service,
         gatehouseWebhookService.service,
+        gatehouseDirectoryService.service,
       ],
       routes: [...routes, ...appRoutes({ login: loginPages }), ...(simulator?.routes ?? [])],
       resolveEnvironment: (host) => idOfHost(app, host),

@@ -34,9 +34,12 @@ let member: string;
 /** A portal link of theirs. */
 let link: string;
 let webhook: Awaited<ReturnType<typeof webhookIds>>;
+/** A directory of theirs. */
+let directory: string;
 const tokens = { all: "", none: "" };
 
 const everyPermission = [
+  ...["directories_read", "directories_write"],
   ...["organizations_read", "organizations_write", "connections_read", "connections_write"],
   ...["organizations_users_read", "organizations_sessions_read", "organizations_sessions_write"],
   ...["organizations_users_invite", "organizations_users_remove", "organizations_users_role_update"],
@@ -54,6 +57,10 @@ beforeAll(async () => {
   const portal = await app.api(`/organizations/${theirs.organizationId}/portal_links`, { method: "PUT" });
   link = portal.body.link.id;
   webhook = await webhookIds(app);
+  const made = await app.api(`/organizations/${theirs.organizationId}/directories`, {
+    body: { directory_type: "SCIM" },
+  });
+  directory = made.body.directory.id;
   await testConnection(theirs);
   users = new Map([
     [ours, await userOf(ours, "our-user")],
@@ -133,7 +140,7 @@ function idsOf(tenant: SamlTenant, domain: string) {
   const user = users.get(tenant) ?? "";
   const role = tenant === theirs ? "their_role" : "member";
   const ids = { org, connection, domain, social, user, role, client: app.clientId, env: app.environmentId };
-  return { ...ids, ...tested.get(tenant), ...machines.get(tenant), member, link, ...webhook };
+  return { ...ids, ...tested.get(tenant), ...machines.get(tenant), member, link, ...webhook, directory };
 }
 
 /** A machine client of the tenant with its secret, and an API token. */
@@ -207,6 +214,8 @@ async function everything(): Promise<string> {
     "webhook_endpoints",
     "webhook_secrets",
     "webhook_replays",
+    "directories",
+    "directory_secrets",
   ] as const;
   const rows = await Promise.all(
     tables.map((table) => app.app.db.selectFrom(table).selectAll().orderBy("id").execute()),

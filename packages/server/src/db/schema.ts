@@ -193,6 +193,7 @@ export interface Directories {
   status: string;
   type: string;
   updated_at: Timestamp;
+  waiting_after: string | null;
 }
 
 export interface DirectoryChanges {
@@ -394,6 +395,7 @@ export interface MembershipRoles {
 
 export interface Memberships {
   created_at: Timestamp;
+  directory_roles: string[] | null;
   environment_id: string;
   joined_at: Timestamp | null;
   metadata: Generated<Json>;

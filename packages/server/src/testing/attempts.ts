@@ -1,4 +1,5 @@
 /** How tenancy is tried: each method that is built, called with ids of somebody else. */
+import { directoryAttempts } from "./directory-attempts.ts";
 import { environmentAttempts, withoutIdsOfEnvironments } from "./environment-attempts.ts";
 import { webhookAttempts, withoutIdsOfWebhooks } from "./webhook-attempts.ts";
 
@@ -14,6 +15,7 @@ const saml = { provider: "CUSTOM", type: "SAML", ui_button_title: "taken over" }
 export const attempts: Record<string, Attempt> = {
   ...environmentAttempts,
   ...webhookAttempts,
+  ...directoryAttempts,
   "OrganizationService/GetOrganization": { request: "GET /organizations/{org}" },
   "OrganizationService/GetOrganizationByExternalId": { request: "GET /organizations:external/theirs" },
   "OrganizationService/UpdateOrganization": {

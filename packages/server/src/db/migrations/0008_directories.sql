@@ -14,6 +14,8 @@ create table directories (
   attribute_mappings jsonb not null default '[]',
   context jsonb not null default '{}',
   last_synced_at timestamptz,
+  -- The last person whom a pass over those who wait for a domain has looked at; null when no pass is due.
+  waiting_after text,
   created_at timestamptz not null,
   updated_at timestamptz not null
 );
@@ -123,3 +125,6 @@ create table directory_changes (
 );
 create index directory_changes_by_time on directory_changes (directory_id, changed_at);
 create index directory_changes_by_user on directory_changes (user_id);
+
+-- The roles that directories gave to a member, so that they take no other ones away; null: none has yet.
+alter table memberships add column directory_roles text[];

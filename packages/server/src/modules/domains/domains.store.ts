@@ -33,6 +33,19 @@ export async function list(
   return query.orderBy("id", "desc").limit(page.limit).offset(page.offset).execute();
 }
 
+/** The names of an organization's verified domains; there are few. */
+export async function listVerified(at: Scope, organizationId: string): Promise<string[]> {
+  const rows = await at.db
+    .selectFrom("domains")
+    .select("domain")
+    .where("environment_id", "=", at.environmentId)
+    .where("organization_id", "=", organizationId)
+    .where("type", "=", "ORGANIZATION_DOMAIN")
+    .where("verification_status", "=", "VERIFIED")
+    .execute();
+  return rows.map((row) => row.domain);
+}
+
 /** The one verified owner of a domain in the environment. */
 export async function findOwner(at: Scope, domain: string): Promise<Domain | undefined> {
   return at.db

@@ -14,6 +14,7 @@ import * as store from "./domains.store.ts";
 import { domainErrors as errors } from "./errors.ts";
 import { domainCreated, domainData, domainDeleted } from "./events.ts";
 import { isPublicDomain } from "./public-domains.ts";
+import { ownDomains } from "./remembered.ts";
 import { nextCheck } from "./verification-schedule.ts";
 
 export type { Domain };
@@ -57,6 +58,7 @@ export async function create(
         throw brokenUniqueIndex(error) ? errors.DOMAIN_EXISTS(domain) : error;
       })
       .catch(organizations.rejectDeleted(organizationId));
+    await ownDomains.forget(ctx, organizationId);
     await ctx.emit(domainCreated, domainData(created), organizationId);
     return created;
   });
@@ -98,6 +100,7 @@ async function remove(ctx: Ctx, organization: organizations.OrganizationRef, id:
     const { id: organizationId } = await organizations.get(ctx, organization);
     const domain = await store.remove(ctx, organizationId, id);
     if (!domain) throw errors.DOMAIN_NOT_FOUND(id);
+    await ownDomains.forget(ctx, organizationId);
     await ctx.emit(domainDeleted, domainData(domain), organizationId);
   });
 }
@@ -107,6 +110,11 @@ export { remove as delete };
 /** The organization whose verified domain this is, by exact match; undefined when it is nobody's. */
 export async function ownerOf(ctx: Ctx, domain: string): Promise<string | undefined> {
   return (await verified(ctx, domain))?.organization_id;
+}
+
+/** The domains that an organization has verified; an address is in one of them only by exact match. */
+export async function verifiedOf(ctx: Ctx, organizationId: string): Promise<ReadonlySet<string>> {
+  return (await ownDomains.remember(ctx, organizationId)) ?? new Set();
 }
 
 /** A verified domain by its name, by exact match; undefined when nobody has verified it. */

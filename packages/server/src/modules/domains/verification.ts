@@ -9,6 +9,7 @@ import type { OrganizationRef } from "../organizations/organizations.ts";
 import * as store from "./domains.store.ts";
 import * as domains from "./domains.ts";
 import { domainData, domainVerificationFailed, domainVerified } from "./events.ts";
+import { ownDomains } from "./remembered.ts";
 import { nextCheck } from "./verification-schedule.ts";
 
 const timeoutMs = 3_000;
@@ -88,6 +89,7 @@ async function settle(ctx: Ctx, { id }: domains.Domain, status: "VERIFIED" | "FA
     updated_at: ctx.now(),
   });
   if (!settled) return;
+  await ownDomains.forget(ctx, settled.organization_id);
   const told = status === "VERIFIED" ? domainVerified : domainVerificationFailed;
   await ctx.emit(told, domainData(settled), settled.organization_id);
 }

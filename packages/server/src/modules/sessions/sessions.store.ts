@@ -337,6 +337,24 @@ export async function endByUpstream(
     .execute();
 }
 
+/** Ends the live sessions of users that are in an organization, by one statement. */
+export async function endOfUsers(
+  at: Scope,
+  userIds: readonly string[],
+  organizationId: string,
+  now: Date,
+): Promise<Session[]> {
+  return at.db
+    .updateTable("sessions")
+    .set({ status: "revoked", ended_at: now, updated_at: now })
+    .where("environment_id", "=", at.environmentId)
+    .where(sql<boolean>`user_id = any(${[...userIds]})`)
+    .where("organization_id", "=", organizationId)
+    .where("status", "=", "active")
+    .returningAll()
+    .execute();
+}
+
 /** The live sessions of a user; only those that are in the organization when one is given. */
 export async function idsOfUser(at: Scope, userId: string, organizationId?: string): Promise<string[]> {
   let query = at.db
@@ -356,8 +374,18 @@ export async function removeEntries(
   organizationId: string,
   now: Date,
 ): Promise<void> {
+  await removeEntriesOfUsers(at, [userId], organizationId, now);
+}
+
+/** The same of many users. */
+export async function removeEntriesOfUsers(
+  at: Scope,
+  userIds: readonly string[],
+  organizationId: string,
+  now: Date,
+): Promise<void> {
   const theirs = sql`environment_id = ${at.environmentId} and organization_id = ${organizationId}
-    and session_id in (select id from sessions where user_id = ${userId})`;
+    and session_id in (select id from sessions where user_id = any(${[...userIds]}))`;
   await sql`
     with entered as (delete from session_organizations where ${theirs}),
       shared as (delete from session_clients where ${theirs})

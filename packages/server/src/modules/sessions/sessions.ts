@@ -118,6 +118,16 @@ export async function leaveOrganization(ctx: Ctx, userId: string, organizationId
   await store.removeEntries(ctx, userId, organizationId, ctx.now());
 }
 
+/** The same for many users at once. */
+export async function allLeaveOrganization(
+  ctx: Ctx,
+  userIds: readonly string[],
+  organizationId: string,
+): Promise<void> {
+  await tellEnded(ctx, await store.endOfUsers(ctx, userIds, organizationId, ctx.now()));
+  await store.removeEntriesOfUsers(ctx, userIds, organizationId, ctx.now());
+}
+
 /** Ends a session for all apps; refresh tokens of it die with it. Ending it twice is no error. */
 export async function end(
   ctx: Ctx,

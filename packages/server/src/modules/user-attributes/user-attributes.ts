@@ -112,6 +112,13 @@ export async function readAtSignIn(ctx: Ctx): Promise<readonly UserAttribute[]> 
   return (await remembered(ctx)).filter(({ source, enabled }) => source === "sso" && enabled);
 }
 
+/** The attributes that directories fill beyond what is built in: those declared and in use. */
+export async function filledByDirectories(ctx: Ctx): Promise<readonly UserAttribute[]> {
+  return (await remembered(ctx)).filter(
+    ({ source, enabled, category }) => source === "directory" && enabled && category === "CUSTOM",
+  );
+}
+
 /** What has been committed. */
 function remembered(ctx: Ctx): Promise<readonly UserAttribute[]> {
   const { cache, loadDb } = ctx.app;

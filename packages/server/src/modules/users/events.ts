@@ -17,6 +17,11 @@ export const memberInvited = event<MembershipPayload>("user.organization_invitat
 export const userUpdated = event<{ user: UserData }>("user.updated", "internal");
 /** The address of a user was proven for the first time. */
 export const emailProven = event<{ user_id: string }>("user.email_proven", "internal");
+/** Members of one organization lost their access to it. */
+export const membershipsDeactivated = event<{ organization_id: string; user_ids: string[] }>(
+  "user.organization_memberships_deactivated",
+  "internal",
+);
 export const userDeleted = event<{ user: UserData }>("user.deleted", "internal");
 
 export type UserData = ReturnType<typeof userData>;

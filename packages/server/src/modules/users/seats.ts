@@ -13,11 +13,27 @@ import { countSeats } from "./memberships.store.ts";
  * @throws USER_LIMIT_REACHED
  */
 export async function requireSeat(ctx: Ctx, organization: Organization): Promise<void> {
+  await requireSeats(ctx, organization, 1);
+}
+
+/**
+ * The same for many.
+ * @param uncounted how many of them are new members, whom no counter has yet
+ * @throws USER_LIMIT_REACHED
+ */
+export async function requireSeats(ctx: Ctx, organization: Organization, uncounted: number): Promise<void> {
   if (userLimit(organization) === undefined) return;
   const limit = userLimit(await forMembers(ctx, organization.id));
   if (limit === undefined) return;
-  // Of all members, inactive ones too; the one who joins may not be counted yet.
-  if ((await readCount(ctx, "users", organization.id)) < limit) return;
+  // Of all members, inactive ones too; those who join may not be counted yet.
+  if ((await readCount(ctx, "users", organization.id)) + uncounted <= limit) return;
   const taken = await countSeats(ctx, organization.id, ctx.now(), limit + 1);
   if (taken > limit) throw errors.USER_LIMIT_REACHED(organization.id, limit);
+}
+
+/** How many more members an organization may have; undefined where there is no limit. */
+export async function seatsLeft(ctx: Ctx, organization: Organization): Promise<number | undefined> {
+  const limit = userLimit(organization);
+  if (limit === undefined) return undefined;
+  return limit - (await countSeats(ctx, organization.id, ctx.now(), limit + 1));
 }

@@ -1,0 +1,105 @@
+/** The roles that the groups of directories give. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startTestApp, type TestApp } from "../../testing/app.ts";
+import {
+  addGroup,
+  addPeople,
+  assignRoles,
+  createDirectory,
+  createTenant,
+  member as memberOf,
+  personOf,
+  removeGroup,
+  removePerson,
+  setMembers,
+  type TestDirectory,
+} from "../../testing/directories.ts";
+import { eventTypesSince, lastEventId } from "../../testing/scenarios.ts";
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await startTestApp();
+});
+afterAll(async () => app.stop());
+
+const tenant = () => createTenant(app);
+const member = (at: TestDirectory, email: string) => memberOf(app, at, email);
+const assign = (at: TestDirectory, ...pairs: [group: string, role: string][]) =>
+  assignRoles(app, at, ...pairs);
+const userEvents = (name: string) => `organization.directory.user_${name}`;
+const membershipEvents = (name: string) => `user.organization_membership_${name}`;
+
+test("come from all groups, go with them, and the default fills the void", async () => {
+  const acme = await tenant();
+  const email = acme.address("ada");
+  const people = await addPeople(app, acme, [personOf(email)]);
+  const admins = await addGroup(app, acme, "Admins");
+  const staff = await addGroup(app, acme, "Staff");
+  await app.api(`/organizations/${acme.organizationId}/roles`, {
+    body: { name: "editor", display_name: "E" },
+  });
+  await assign(acme, [admins, "admin"], [staff, "editor"]);
+  const since = await lastEventId(app);
+  await setMembers(app, acme, admins, people);
+  expect(await eventTypesSince(app, since)).toEqual([
+    "organization.directory.group_updated",
+    userEvents("updated"),
+    membershipEvents("updated"),
+  ]);
+  expect(await member(acme, email)).toMatchObject({ roles: ["admin"] });
+  await setMembers(app, acme, staff, people);
+  expect(await member(acme, email)).toMatchObject({ roles: ["admin", "editor"] });
+  await removeGroup(app, acme, admins);
+  expect(await member(acme, email)).toMatchObject({ roles: ["editor"] });
+  await assign(acme);
+  expect(await member(acme, email)).toMatchObject({ roles: ["member"] });
+});
+
+test("are worked out again when the assignments change", async () => {
+  const acme = await tenant();
+  const [ada, bob] = [acme.address("ada"), acme.address("bob")];
+  const [one = ""] = await addPeople(app, acme, [personOf(ada), personOf(bob)]);
+  const group = await addGroup(app, acme, "Admins", [one]);
+  const since = await lastEventId(app);
+  await assign(acme, [group, "admin"]);
+  expect(await eventTypesSince(app, since)).toEqual([
+    "gatehouse.directory.updated",
+    userEvents("updated"),
+    membershipEvents("updated"),
+  ]);
+  expect(await member(acme, ada)).toMatchObject({ roles: ["admin"] });
+  expect(await member(acme, bob)).toMatchObject({ roles: ["member"] });
+});
+
+test("that somebody was given by hand stay beside those of groups", async () => {
+  const acme = await tenant();
+  const email = acme.address("ada");
+  const people = await addPeople(app, acme, [personOf(email)]);
+  await app.api(`/organizations/${acme.organizationId}/roles`, {
+    body: { name: "editor", display_name: "E" },
+  });
+  const { id = "" } = (await member(acme, email)) ?? {};
+  await app.api(`/organizations/${acme.organizationId}/users/${id}/roles`, {
+    body: [{ role_name: "editor" }],
+  });
+  const group = await addGroup(app, acme, "Admins", people);
+  await assign(acme, [group, "admin"]);
+  expect(await member(acme, email)).toMatchObject({ roles: ["admin", "editor"] });
+  await setMembers(app, acme, group, []);
+  expect(await member(acme, email)).toMatchObject({ roles: ["editor"] });
+});
+
+test("of the person's groups in two directories add up", async () => {
+  const acme = await tenant();
+  const second = await createDirectory(app, acme.organizationId);
+  const email = acme.address("ada");
+  const [one = ""] = await addPeople(app, acme, [personOf(email)]);
+  const [two = ""] = await addPeople(app, second, [personOf(email)]);
+  const [here, there] = [await addGroup(app, acme, "A", [one]), await addGroup(app, second, "B", [two])];
+  await assign(acme, [here, "admin"]);
+  await assign(second, [there, "member"]);
+  expect(await member(acme, email)).toMatchObject({ roles: ["admin", "member"] });
+  await removePerson(app, second, two);
+  expect(await member(acme, email)).toMatchObject({ status: "ACTIVE", roles: ["admin"] });
+});

@@ -1,0 +1,191 @@
+/**
+ * What follows from a change in a directory: its events, and in environments that keep users, the users, memberships
+ * and roles. All of it happens by sets in the transaction of the change.
+ */
+import type { Ctx } from "../../context.ts";
+import * as announcements from "./announcements.ts";
+import { followMembers, keepsUsers, type Moves } from "./consequences-for-members.ts";
+import type { Directory } from "./directories.ts";
+import * as groups from "./groups.store.ts";
+import type { DirectoryUserRow, PassFilter, Placed } from "./people.store.ts";
+import * as people from "./people.store.ts";
+
+/**
+ * What one request touched; every list may be left out, and nobody stands in two of the lists of people. Ids are those
+ * of `directory_users` and `directory_groups`, whose rows were written before.
+ */
+export interface Touched {
+  created?: readonly string[];
+  /** The profile changed, and perhaps the groups did. */
+  updated?: readonly string[];
+  /** Only the groups changed. */
+  regrouped?: readonly string[];
+  activated?: readonly string[];
+  deactivated?: readonly string[];
+  deleted?: readonly Deleted[];
+  groupsCreated?: readonly string[];
+  groupsUpdated?: readonly string[];
+  groupsDeleted?: readonly { id: string; displayName: string; externalId: string | null }[];
+  /** Rows of `created` that the caller has at hand: they are then not read again. */
+  rows?: readonly DirectoryUserRow[];
+}
+
+/** Somebody who is gone from the directory, as they were. */
+export interface Deleted {
+  id: string;
+  email: string;
+  externalId: string | null;
+  userId: string | null;
+  wasActive: boolean;
+}
+
+/** So many are read, changed and announced by one statement each. */
+const atOnce = 1_000;
+
+/**
+ * Writes the events of a change and lets users, memberships and roles follow it.
+ * @throws USER_LIMIT_REACHED when somebody is to get in and the organization has no seat left
+ */
+export async function follow(ctx: Ctx, directory: Directory, touched: Touched): Promise<void> {
+  if (!directory.enabled) return;
+  const withMembers = await keepsUsers(ctx);
+  if (withMembers) await holdAll(ctx, touched);
+  await followGroups(ctx, directory, touched);
+  for (const move of movesOf(touched)) {
+    for (const slice of slices(move.ids)) {
+      const rows = move.rows ?? (await people.listPlaced(ctx, directory.id, slice));
+      await move.tell(ctx, directory, rows);
+      if (withMembers) await followMembers(ctx, directory, move.moves(rows));
+    }
+  }
+  for (const gone of slices(touched.deleted ?? [])) {
+    await announcements.tellDeleted(ctx, directory, gone);
+    const left = gone.flatMap(({ userId }) => userId ?? []);
+    if (withMembers) await followMembers(ctx, directory, { left });
+  }
+}
+
+type Tell = (ctx: Ctx, directory: Directory, rows: readonly Placed[]) => Promise<void>;
+
+/** What happened to some people: what is told of it and what it does to memberships. */
+interface Move {
+  ids: readonly string[];
+  /** Already at hand. */
+  rows?: Placed[];
+  tell: Tell;
+  moves: (rows: readonly Placed[]) => Moves;
+}
+
+function movesOf(touched: Touched): Move[] {
+  const arrive = { tell: announcements.tellCreated, moves: (rows: readonly Placed[]) => ({ arrived: rows }) };
+  return [
+    ...createdMoves(touched).map((move) => ({ ...move, ...arrive })),
+    { ids: touched.updated ?? [], tell: announcements.tellUpdated, moves: (rows) => ({ changed: rows }) },
+    { ids: touched.regrouped ?? [], tell: announcements.tellUpdated, moves: (rows) => ({ regrouped: rows }) },
+    { ids: touched.activated ?? [], ...arrive },
+    {
+      ids: touched.deactivated ?? [],
+      tell: tellDeactivated,
+      moves: (rows) => ({ left: rows.flatMap(({ user_id }) => user_id ?? []) }),
+    },
+  ];
+}
+
+function createdMoves({ created = [], rows = [] }: Touched): { ids: readonly string[]; rows?: Placed[] }[] {
+  const known = new Set(rows.map(({ id }) => id));
+  const atHand = slices(rows).map((slice) => ({
+    ids: slice.map(({ id }) => id),
+    rows: slice.map(withoutGroups),
+  }));
+  return [...atHand, { ids: created.filter((id) => !known.has(id)) }];
+}
+
+async function tellDeactivated(ctx: Ctx, directory: Directory, rows: readonly Placed[]): Promise<void> {
+  await announcements.tellUpdated(ctx, directory, rows);
+  await announcements.tellDeleted(ctx, directory, rows.map(asGone));
+}
+
+/** Of two changes of one person's groups, the later must see what the earlier did. */
+async function holdAll(ctx: Ctx, touched: Touched): Promise<void> {
+  const { updated = [], regrouped = [], activated = [], deactivated = [] } = touched;
+  // In one order, so that two changes do not wait for each other.
+  const ids = [...updated, ...regrouped, ...activated, ...deactivated].sort();
+  for (const slice of slices(ids)) await people.lock(ctx, slice);
+}
+
+/**
+ * Lets everything follow that a directory has taken in: everybody, when it was being set up, else those whom no
+ * membership follows yet.
+ */
+export async function takeIn(ctx: Ctx, directory: Directory, whom: "everybody" | "waiting"): Promise<void> {
+  if (whom === "waiting") {
+    await takeInWaiting(ctx, directory);
+    return;
+  }
+  await eachSlice(
+    (page) => groups.listIds(ctx, directory.id, page),
+    (ids) => follow(ctx, directory, { groupsCreated: ids }),
+  );
+  await eachSlice(
+    (page) => people.listIds(ctx, directory.id, {}, page),
+    (ids) => follow(ctx, directory, { created: ids }),
+  );
+}
+
+/** Nobody is told anything of them: only memberships are made. */
+async function takeInWaiting(ctx: Ctx, directory: Directory): Promise<void> {
+  if (!(await keepsUsers(ctx))) return;
+  await eachSlice(
+    (page) => people.listIds(ctx, directory.id, { unlinked: true }, page),
+    async (ids) => {
+      await people.lock(ctx, ids);
+      await followMembers(ctx, directory, { changed: await people.listPlaced(ctx, directory.id, ids) });
+    },
+  );
+}
+
+/** Announces people again whose attributes or roles are other ones now. @param groupIds only members of these groups */
+export async function refresh(ctx: Ctx, directory: Directory, groupIds?: readonly string[]): Promise<void> {
+  if (!directory.enabled) return;
+  const filter: PassFilter = groupIds ? { groupIds } : {};
+  await eachSlice(
+    (page) => people.listIds(ctx, directory.id, filter, page),
+    (ids) => follow(ctx, directory, groupIds ? { regrouped: ids } : { updated: ids }),
+  );
+}
+
+async function followGroups(ctx: Ctx, directory: Directory, touched: Touched): Promise<void> {
+  for (const slice of slices(touched.groupsCreated ?? []))
+    await announcements.tellGroups(ctx, directory, slice, "created");
+  for (const slice of slices(touched.groupsUpdated ?? []))
+    await announcements.tellGroups(ctx, directory, slice, "updated");
+  await announcements.tellGroupsDeleted(ctx, directory, touched.groupsDeleted ?? []);
+}
+
+/** Somebody who was just made is in no group. */
+function withoutGroups(row: DirectoryUserRow): Placed {
+  return { ...row, groups: [], role_names: [], login_email: null };
+}
+
+function asGone(row: DirectoryUserRow) {
+  return { id: row.id, email: row.email, externalId: row.external_id };
+}
+
+function slices<T>(items: readonly T[]): T[][] {
+  const count = Math.ceil(items.length / atOnce);
+  return Array.from({ length: count }, (_, at) => items.slice(at * atOnce, (at + 1) * atOnce));
+}
+
+/** A pass over rows by their ids. */
+async function eachSlice(
+  next: (page: { after: string; limit: number }) => Promise<string[]>,
+  run: (ids: string[]) => Promise<void>,
+): Promise<void> {
+  for (let after = ""; ; ) {
+    const ids = await next({ after, limit: atOnce });
+    if (ids.length > 0) await run(ids);
+    const last = ids.at(-1);
+    if (last === undefined || ids.length < atOnce) return;
+    after = last;
+  }
+}

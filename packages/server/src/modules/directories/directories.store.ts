@@ -1,0 +1,73 @@
+/** SQL of directories. */
+import type { Insertable, Selectable, Updateable } from "kysely";
+import type { Database } from "../../db/schema.ts";
+import type { Scope } from "../../db/scope.ts";
+
+export type DirectoryRow = Selectable<Database["directories"]>;
+export type DirectoryChange = Updateable<Database["directories"]>;
+
+export async function insert(at: Scope, row: Insertable<Database["directories"]>): Promise<DirectoryRow> {
+  return at.db.insertInto("directories").values(row).returningAll().executeTakeFirstOrThrow();
+}
+
+/** In any organization: for those who come with a token of the directory. */
+export async function findAny(at: Scope, id: string): Promise<DirectoryRow | undefined> {
+  return inEnvironment(at).where("id", "=", id).executeTakeFirst();
+}
+
+export async function find(at: Scope, organizationId: string, id: string): Promise<DirectoryRow | undefined> {
+  return inOrganization(at, organizationId).where("id", "=", id).executeTakeFirst();
+}
+
+/** The same, and holds the row until the transaction ends; others may still refer to it. */
+export async function findForChange(
+  at: Scope,
+  organizationId: string,
+  id: string,
+): Promise<DirectoryRow | undefined> {
+  return inOrganization(at, organizationId).where("id", "=", id).forNoKeyUpdate().executeTakeFirst();
+}
+
+/** Oldest first; an organization has few of them. */
+export async function list(at: Scope, organizationId: string): Promise<DirectoryRow[]> {
+  return inOrganization(at, organizationId).orderBy("id").execute();
+}
+
+export async function set(at: Scope, id: string, change: DirectoryChange): Promise<DirectoryRow | undefined> {
+  return at.db
+    .updateTable("directories")
+    .set(change)
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .returningAll()
+    .executeTakeFirst();
+}
+
+/** @returns whether the directory was waiting for its first call */
+export async function setFirstCall(at: Scope, id: string): Promise<boolean> {
+  const { numUpdatedRows } = await at.db
+    .updateTable("directories")
+    .set({ status: "IN_PROGRESS" })
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .where("status", "=", "DRAFT")
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows > 0n;
+}
+
+export async function remove(at: Scope, id: string): Promise<boolean> {
+  const { numDeletedRows } = await at.db
+    .deleteFrom("directories")
+    .where("environment_id", "=", at.environmentId)
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
+  return numDeletedRows > 0n;
+}
+
+function inEnvironment(at: Scope) {
+  return at.db.selectFrom("directories").selectAll().where("environment_id", "=", at.environmentId);
+}
+
+function inOrganization(at: Scope, organizationId: string) {
+  return inEnvironment(at).where("organization_id", "=", organizationId);
+}

@@ -1,0 +1,113 @@
+/** The way back from a mistake at the provider: members get back what a directory took from them in a window of time. */
+import { type Ctx, inTransaction } from "../../context.ts";
+import { invalidArgument } from "../../errors.ts";
+import * as directoryRoles from "../roles/directory-roles.ts";
+import * as provisioning from "../users/provisioning.ts";
+import type { Loss } from "./changes.store.ts";
+import * as store from "./changes.store.ts";
+import { keep } from "./changes.ts";
+import type { Directory } from "./directories.ts";
+import * as directories from "./directories.ts";
+
+export interface RestoreRequest {
+  organizationId: string;
+  directoryId: string;
+  /** Included. */
+  from: Date;
+  /** Excluded; undefined = up to now. */
+  to: Date | undefined;
+  dryRun: boolean;
+}
+
+export interface Restored {
+  memberships: number;
+  roles: number;
+}
+
+/** So many members are given back what they lost in one transaction. */
+const atOnce = 1_000;
+
+/**
+ * Gives members back the status and the roles that they had before the directory's first change in the window. What is
+ * given back stays until the directory sends another change of it.
+ * @returns how many members it concerned; with `dryRun`, how many it would concern
+ * @throws ORGANIZATION_NOT_FOUND, DIRECTORY_NOT_FOUND, USER_LIMIT_REACHED, INVALID_ARGUMENT for a window that ends
+ * before it begins
+ */
+export async function restore(ctx: Ctx, request: RestoreRequest): Promise<Restored> {
+  const directory = await directories.get(ctx, request.organizationId, request.directoryId);
+  // Whatever happens while this runs is later than the window.
+  const to = request.to ?? new Date(ctx.now().getTime() + 1);
+  if (to <= request.from) {
+    throw invalidArgument("end_time", "timestamp.gt", "value must be later than start_time");
+  }
+  const window = { from: request.from, to };
+  const total: Restored = { memberships: 0, roles: 0 };
+  for (let after = ""; ; ) {
+    const { losses, restored } = await inTransaction(ctx, async (ctx) => {
+      const losses = await store.listLosses(ctx, directory.id, window, { after, limit: atOnce });
+      const restored = request.dryRun ? expected(losses) : await giveBack(ctx, directory, window, losses);
+      return { losses, restored };
+    });
+    total.memberships += restored.memberships;
+    total.roles += restored.roles;
+    const last = losses.at(-1);
+    if (last === undefined || losses.length < atOnce) return total;
+    after = last.user_id;
+  }
+}
+
+async function giveBack(
+  ctx: Ctx,
+  directory: Directory,
+  window: { from: Date; to: Date },
+  losses: readonly Loss[],
+): Promise<Restored> {
+  const { organizationId } = directory;
+  const present = losses.filter(isMember);
+  const statuses = await provisioning.restoreStatuses(ctx, organizationId, present.flatMap(formerStatus));
+  const roles = await directoryRoles.restore(
+    ctx,
+    organizationId,
+    present.map(({ user_id, roles_before }) => ({ userId: user_id, roleIds: roles_before })),
+  );
+  const changed = new Set([...statuses, ...roles.map(({ user_id }) => user_id)]);
+  await provisioning.announce(ctx, organizationId, { updated: [...changed] });
+  const kept = present.filter(({ user_id }) => changed.has(user_id));
+  await keep(
+    ctx,
+    directory,
+    kept.map(({ user_id, status_now, roles_now }) => ({
+      userId: user_id,
+      kind: "restored",
+      statusBefore: status_now,
+      rolesBefore: roles_now,
+    })),
+  );
+  const ids = losses.map(({ user_id }) => user_id);
+  await store.setRestored(ctx, directory.id, window, ids, ctx.now());
+  return { memberships: statuses.length, roles: roles.length };
+}
+
+function expected(losses: readonly Loss[]): Restored {
+  const present = losses.filter(isMember);
+  return {
+    memberships: present.flatMap(formerStatus).length,
+    roles: present.filter(({ roles_before, roles_now }) => !isSame(roles_before, roles_now)).length,
+  };
+}
+
+/** Only somebody whom the directory deactivated, and who still is inactive, gets a status back. */
+function formerStatus({ user_id, was_deactivated, status_before, status_now }: Loss) {
+  const isLost = was_deactivated && status_now === "INACTIVE" && status_before !== null;
+  return isLost && status_before !== "INACTIVE" ? [{ userId: user_id, status: status_before }] : [];
+}
+
+/** The API may have removed the membership meanwhile, which is not the directory's to undo. */
+function isMember({ status_now }: Loss): boolean {
+  return status_now !== null;
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((each) => other.includes(each));
+}

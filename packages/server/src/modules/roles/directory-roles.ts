@@ -1,0 +1,35 @@
+/**
+ * The roles that directories give to members: all roles of their groups, or the default where nobody gives any. Roles
+ * that came another way stay, and what the API changed stays until the groups give something else.
+ */
+import type { Ctx } from "../../context.ts";
+import type { FormerRoles, Wanted } from "./directory-roles.store.ts";
+import * as store from "./directory-roles.store.ts";
+
+export type { FormerRoles, Wanted };
+
+/** Lets the roles of members follow their groups. @returns those whose roles changed, with what they held */
+export async function settle(ctx: Ctx, organizationId: string, wanted: Wanted): Promise<FormerRoles[]> {
+  if (wanted.length === 0) return [];
+  const userIds = wanted.map(({ userId }) => userId);
+  await store.lockMembers(ctx, organizationId, userIds);
+  return store.settle(ctx, organizationId, wanted);
+}
+
+/** Makes these the only roles of members, as far as they still exist. @returns those whose roles changed */
+export async function restore(ctx: Ctx, organizationId: string, wanted: Wanted): Promise<FormerRoles[]> {
+  if (wanted.length === 0) return [];
+  const userIds = wanted.map(({ userId }) => userId);
+  await store.lockMembers(ctx, organizationId, userIds);
+  return store.replace(ctx, organizationId, wanted);
+}
+
+/** Puts one role in the place of another in what directories gave to the members of these organizations. */
+export async function moveGiven(
+  ctx: Ctx,
+  organizationIds: readonly string[],
+  from: string,
+  to: string,
+): Promise<void> {
+  if (organizationIds.length > 0) await store.moveGiven(ctx, organizationIds, from, to);
+}

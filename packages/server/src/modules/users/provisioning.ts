@@ -1,0 +1,193 @@
+/**
+ * Users and memberships as directories bring them: by many at once, each step by one statement. The caller has judged
+ * that the organization may speak for the addresses; whoever had such an address before without having proven it loses
+ * all ways in.
+ */
+import type { Ctx } from "../../context.ts";
+import { addToCount, addToCounts } from "../../db/counters.ts";
+import { newId } from "../../lib/ids.ts";
+import type { Organization } from "../organizations/organizations.ts";
+import { forMembers } from "../organizations/user-limit.ts";
+import {
+  emailProven,
+  membershipCreated,
+  membershipData,
+  membershipsDeactivated,
+  membershipUpdated,
+  userData,
+  userUpdated,
+} from "./events.ts";
+import { identitiesOf } from "./people.ts";
+import type { FormerStanding, KnownAddress, PersonColumns, UpsertedUser } from "./provisioning.store.ts";
+import * as store from "./provisioning.store.ts";
+import { requireSeats, seatsLeft } from "./seats.ts";
+import type { User } from "./users.store.ts";
+
+export type { FormerStanding, KnownAddress, PersonColumns };
+
+/** A person of a directory. */
+export interface Provisioned {
+  /** Normalized; in a domain that the organization has verified. */
+  email: string;
+  profile: PersonColumns;
+}
+
+/** The users of the people, and those of them who became members or active again, as they stood. */
+export interface Provisioning {
+  idOf: ReadonlyMap<string, string>;
+  changed: FormerStanding[];
+}
+
+/**
+ * Makes people active members of an organization: new users, and those whose addresses are known already.
+ * @param whenFull what becomes of those for whom there is no seat
+ * @throws ORGANIZATION_NOT_FOUND, USER_LIMIT_REACHED
+ */
+export async function provision(
+  ctx: Ctx,
+  organizationId: string,
+  people: readonly Provisioned[],
+  whenFull: "refuse" | "leave out",
+): Promise<Provisioning> {
+  const organization = await forMembers(ctx, organizationId);
+  const admitted = whenFull === "refuse" ? people : await withinLimit(ctx, organization, people);
+  if (admitted.length === 0) return { idOf: new Map(), changed: [] };
+  const now = ctx.now();
+  const users = await store.upsertUsers(ctx, [...byEmail(admitted).values()].map(newPerson), now);
+  await forgetBeforeProof(ctx, users);
+  const ids = users.map(({ id }) => id);
+  const changed = await store.activate(ctx, organizationId, ids, now);
+  const pending = changed.filter(({ status_before }) => status_before?.includes("INVITE"));
+  if (pending.length > 0) await store.acceptInvitations(ctx, organizationId, pending.map(userIdOf), now);
+  const joined = changed.filter(({ status_before }) => status_before === null).length;
+  await requireSeats(ctx, organization, joined);
+  const made = users.filter(({ is_new }) => is_new).length;
+  // Last: whoever deletes the organization or a user has locked it before they wait for its counters.
+  if (made > 0 && made === joined) await addToCounts(ctx, "users", ["", organizationId], made);
+  else {
+    if (made > 0) await addToCount(ctx, "users", "", made);
+    if (joined > 0) await addToCount(ctx, "users", organizationId, joined);
+  }
+  return { idOf: new Map(users.map(({ email, id }) => [email, id])), changed };
+}
+
+/**
+ * Makes members inactive: their sessions in the organization end with it.
+ * @returns those who were not, as they stood
+ */
+export async function deactivate(
+  ctx: Ctx,
+  organizationId: string,
+  userIds: readonly string[],
+): Promise<FormerStanding[]> {
+  if (userIds.length === 0) return [];
+  const changed = await store.deactivate(ctx, organizationId, userIds, ctx.now());
+  const ids = changed.map(userIdOf);
+  await announce(ctx, organizationId, { updated: ids });
+  if (ids.length > 0)
+    await ctx.emit(
+      membershipsDeactivated,
+      { organization_id: organizationId, user_ids: ids },
+      organizationId,
+    );
+  return changed;
+}
+
+/**
+ * Gives members the status that they had before.
+ * @returns those whose status changed
+ * @throws USER_LIMIT_REACHED
+ */
+export async function restoreStatuses(
+  ctx: Ctx,
+  organizationId: string,
+  wanted: readonly { userId: string; status: string }[],
+): Promise<string[]> {
+  const organization = await forMembers(ctx, organizationId);
+  const changed = await store.setStatuses(ctx, organizationId, wanted, ctx.now());
+  await requireSeats(ctx, organization, 0);
+  return changed;
+}
+
+/** Brings what is known of users up to what a directory says of them, where their addresses are in these domains. */
+export async function setProfiles(
+  ctx: Ctx,
+  people: readonly { userId: string; profile: PersonColumns }[],
+  domains: readonly string[],
+): Promise<void> {
+  if (people.length === 0) return;
+  const rows = people.map(({ userId, profile }) => ({ id: userId, ...profile }));
+  const changed = await store.setProfiles(ctx, rows, domains, ctx.now());
+  const identities = Map.groupBy(await identitiesOf(ctx, changed), (identity) => identity.user_id);
+  const payloads = changed.map((user) => ({ user: userData(user, identities.get(user.id) ?? []) }));
+  await ctx.emitAll(userUpdated, payloads);
+}
+
+/** Announces memberships that were made or changed. */
+export async function announce(
+  ctx: Ctx,
+  organizationId: string,
+  { created = [], updated = [] }: { created?: readonly string[]; updated?: readonly string[] },
+): Promise<void> {
+  if (created.length + updated.length === 0) return;
+  const organization = await forMembers(ctx, organizationId);
+  const users = await store.listByIds(ctx, [...created, ...updated]);
+  const identities = Map.groupBy(await identitiesOf(ctx, users), (identity) => identity.user_id);
+  const isCreated = new Set(created);
+  const payloadOf = (user: User) => membershipData(organization, user, identities.get(user.id) ?? []);
+  const made = users.filter(({ id }) => isCreated.has(id)).map(payloadOf);
+  const changed = users.filter(({ id }) => !isCreated.has(id)).map(payloadOf);
+  await ctx.emitAll(membershipCreated, made, organizationId);
+  await ctx.emitAll(membershipUpdated, changed, organizationId);
+}
+
+/** The users of addresses, with their standing in an organization. */
+export async function ofEmails(
+  ctx: Ctx,
+  organizationId: string,
+  emails: readonly string[],
+): Promise<KnownAddress[]> {
+  return emails.length === 0 ? [] : store.listByEmails(ctx, organizationId, emails);
+}
+
+/** Who has a seat already needs none; of the others, the first ones get those that are left. */
+async function withinLimit(
+  ctx: Ctx,
+  organization: Organization,
+  people: readonly Provisioned[],
+): Promise<readonly Provisioned[]> {
+  const left = await seatsLeft(ctx, organization);
+  if (left === undefined || left >= people.length) return people;
+  const known = await store.listByEmails(
+    ctx,
+    organization.id,
+    people.map(({ email }) => email),
+  );
+  const seated = new Set(known.filter(({ status }) => status === "ACTIVE").map(({ email }) => email));
+  let free = Math.max(left, 0);
+  return people.filter(({ email }) => seated.has(email) || free-- > 0);
+}
+
+/** Two people of one address are one user. */
+function byEmail(people: readonly Provisioned[]): Map<string, Provisioned> {
+  return new Map(people.map((person) => [person.email, person]));
+}
+
+function newPerson({ email, profile }: Provisioned): store.NewPerson {
+  return { id: newId("usr"), email, ...profile };
+}
+
+/** Whoever was here before the address was proven may have been somebody else, who must not get in by the directory. */
+async function forgetBeforeProof(ctx: Ctx, users: readonly UpsertedUser[]): Promise<void> {
+  const unproven = users.filter(({ was_verified }) => !was_verified).map(({ id }) => id);
+  if (unproven.length === 0) return;
+  await store.removeIdentities(ctx, unproven);
+  await ctx.emitAll(
+    emailProven,
+    unproven.map((user_id) => ({ user_id })),
+  );
+}
+
+function userIdOf({ user_id }: FormerStanding): string {
+  return user_id;
+}
