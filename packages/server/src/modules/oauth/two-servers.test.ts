@@ -1,7 +1,7 @@
 /** Two servers on one database: what happens at one counts at the other, at once. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
-import { redemption } from "../../testing/oauth.ts";
+import { addClient, redemption } from "../../testing/oauth.ts";
 import { createSamlTenant, type SamlTenant, samlSignIn } from "../../testing/sign-in.ts";
 import { rotate } from "../keys/keys.ts";
 
@@ -49,6 +49,28 @@ test("a client that changes at one has changed at the other", async () => {
   expect(await ask()).toBe(400);
   await first.api(`/clients/${first.clientId}`, { method: "PATCH", body: { post_login_uris: [uri] } });
   await expect.poll(ask, { interval: 2, timeout: 2000 }).toBe(302);
+});
+
+test("a secret or a client that is deleted at one is refused there at once, and at the other", async () => {
+  const { id, secret } = await addClient(first);
+  const issue = (server: TestApp) =>
+    postTo(server, { grant_type: "client_credentials", client_id: id, client_secret: secret });
+  const token = (await issue(first)).body.access_token ?? "";
+  const call = async ({ port }: TestApp) => {
+    const url = `http://localhost:${port}/api/v1/organizations`;
+    return (await fetch(url, { headers: { authorization: `Bearer ${token}` } })).status;
+  };
+  // Both have now seen the token, and know its signature to be good.
+  expect([await call(first), await call(second), (await issue(second)).status]).toEqual([200, 200, 200]);
+
+  const [kept] = (await first.api(`/clients/${id}`)).body.client.secrets;
+  const removed = await first.api(`/clients/${id}/secrets/${kept.id}`, { method: "DELETE" });
+  expect([removed.status, (await issue(first)).status]).toEqual([200, 401]);
+  await expect.poll(async () => (await issue(second)).status, { interval: 2, timeout: 2000 }).toBe(401);
+
+  await first.api(`/clients/${id}`, { method: "DELETE" });
+  expect(await call(first)).toBe(401);
+  await expect.poll(() => call(second), { interval: 2, timeout: 2000 }).toBe(401);
 });
 
 test("keys that rotate at one have rotated at the other", async () => {
