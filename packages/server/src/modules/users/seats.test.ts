@@ -92,6 +92,23 @@ describe("an organization with a limit of users", () => {
     expect(await invite(organizationId)).toMatchObject(full);
   });
 
+  test("has the environment's limit where it has none of its own", async () => {
+    const path = `/environments/${app.environmentId}/settings/user-management`;
+    const ofEnvironment = (body: object) => app.api(path, { method: "PATCH", body });
+    expect((await ofEnvironment({ enable_max_users_limit: true, max_users_limit: 1 })).status).toBe(200);
+    const organizationId = await createOrganization();
+    await createUser(organizationId);
+    expect(await invite(organizationId)).toMatchObject(full);
+    await limit(organizationId, 2);
+    expect((await invite(organizationId)).status).toBe(201);
+    await limit(organizationId, 0);
+    expect((await invite(organizationId)).status).toBe(201);
+    await limit(organizationId, undefined);
+    expect(await invite(organizationId)).toMatchObject(full);
+    await ofEnvironment({ enable_max_users_limit: false });
+    expect((await invite(organizationId)).status).toBe(201);
+  });
+
   test("lets ten of a hundred in at once", async () => {
     const organizationId = await limited(10);
     const answers = await Promise.all(Array.from({ length: 100 }, () => invite(organizationId)));
