@@ -1,7 +1,9 @@
 /** The limit of an organization's users: kept whatever way somebody comes, and by many at once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inTransaction } from "../../context.ts";
 import { type ApiAnswer, startTestApp, type TestApp } from "../../testing/app.ts";
 import { createSamlTenant, samlSignIn } from "../../testing/sign-in.ts";
+import { provision } from "./provisioning.ts";
 import { placeIn, unique, usersOf } from "./testing.ts";
 
 let app: TestApp;
@@ -107,6 +109,21 @@ describe("an organization with a limit of users", () => {
     expect(await invite(organizationId)).toMatchObject(full);
     await ofEnvironment({ enable_max_users_limit: false });
     expect((await invite(organizationId)).status).toBe(201);
+  });
+
+  test("leaves those alone who have a seat when a directory names them again under a lower limit", async () => {
+    const organizationId = await createOrganization();
+    const names = { given_name: "", family_name: "", name: "", preferred_username: "" };
+    const profile = { ...names, phone_number: "", picture: "", locale: "", custom_attributes: {} };
+    const people = ["one", "two"].map((name) => ({ email: `${unique(name)}@example.com`, profile }));
+    const send = (list: typeof people) =>
+      inTransaction(app.systemCtx(), (ctx) => provision(ctx, organizationId, list, "refuse"));
+    await send(people);
+    await limit(organizationId, 1);
+    expect((await send(people)).changed).toEqual([]);
+    const third = { email: `${unique("three")}@example.com`, profile };
+    await expect(send([...people, third])).rejects.toMatchObject({ code: "USER_LIMIT_REACHED" });
+    expect((await totals(organizationId)).members).toBe(2);
   });
 
   test("lets ten of a hundred in at once", async () => {
