@@ -5,6 +5,7 @@
  */
 import { disposableEmailBlocklistSet } from "disposable-email-domains-js";
 import providers from "email-providers/all.json" with { type: "json" };
+import { parse } from "tldts";
 
 /** What both lists leave out. */
 const alsoPublic = [
@@ -29,6 +30,16 @@ const throwAwayMail: ReadonlySet<string> = disposableEmailBlocklistSet();
 
 /** @param registrable the part of a name that can be registered: `acme.co.uk` of `mail.acme.co.uk` */
 export function isPublicDomain(registrable: string): boolean {
-  if (reserved.includes(registrable)) return false;
-  return mailboxProviders.has(registrable) || throwAwayMail.has(registrable);
+  return kindOf(registrable) !== undefined;
+}
+
+/** What kind of addresses anybody can get at a domain; undefined where the lists know of none. */
+export function mailKindOf(domain: string): "public" | "throwAway" | undefined {
+  return kindOf(parse(domain).domain ?? domain);
+}
+
+function kindOf(registrable: string): "public" | "throwAway" | undefined {
+  if (reserved.includes(registrable)) return undefined;
+  if (throwAwayMail.has(registrable)) return "throwAway";
+  return mailboxProviders.has(registrable) ? "public" : undefined;
 }

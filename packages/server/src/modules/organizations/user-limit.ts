@@ -1,6 +1,7 @@
 /** How many users an organization may have, active and invited ones together; `users` counts them. */
 import type { Ctx } from "../../context.ts";
 import { invalidArgument } from "../../errors.ts";
+import * as environments from "../environments/environments.ts";
 import type { Organization, OrganizationRef } from "./organizations.ts";
 import { change, get, hold } from "./organizations.ts";
 
@@ -18,9 +19,11 @@ export async function setUserLimit(
   return change(ctx, ref, () => ({ max_allowed_users: most ?? null }));
 }
 
-/** The number that may not be passed; undefined where there is none. */
-export function userLimit(organization: Organization): number | undefined {
-  return organization.max_allowed_users || undefined;
+/** The number that may not be passed: the organization's own, else the environment's; undefined where there is none. */
+export async function userLimit(ctx: Ctx, organization: Organization): Promise<number | undefined> {
+  const { enableMaxUsersLimit, maxUsersLimit } = (await environments.current(ctx)).userManagement;
+  // 0 of an organization's own lifts the limit of the environment.
+  return (organization.max_allowed_users ?? (enableMaxUsersLimit ? maxUsersLimit : 0)) || undefined;
 }
 
 /**
@@ -30,5 +33,5 @@ export function userLimit(organization: Organization): number | undefined {
  */
 export async function forMembers(ctx: Ctx, id: string): Promise<Organization> {
   const organization = await get(ctx, { id });
-  return userLimit(organization) === undefined ? organization : hold(ctx, { id });
+  return (await userLimit(ctx, organization)) === undefined ? organization : hold(ctx, { id });
 }

@@ -38,6 +38,11 @@ export const userErrors = defineErrors({
     "NOT_FOUND",
     (role: string, user: string) => `The user ${user} does not hold the role "${role}" in this organization`,
   ],
+  INVITATION_DOMAIN_BLOCKED: [
+    "FAILED_PRECONDITION",
+    (email: string, kind: string) =>
+      `${email} is at ${kind}, and this environment invites nobody there: use an address at work, or change its user management settings`,
+  ],
   INVITATION_NOT_FOUND: [
     "NOT_FOUND",
     (user: string) => `The user ${user} was not invited to this organization: they are a member without that`,

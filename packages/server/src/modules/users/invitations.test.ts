@@ -96,6 +96,29 @@ describe("an invitation", () => {
     expect(counts).toEqual([1, 2, 3, 4, 5]);
   });
 
+  test("goes to no stranger at a kind of provider that the environment blocks", async () => {
+    const organizationId = await createOrganization();
+    const path = `/environments/${app.environmentId}/settings/user-management`;
+    const block = (body: object) => app.api(path, { method: "PATCH", body });
+    const inviteTo = (email: string, query = "") =>
+      app.api(`/organizations/${organizationId}/users${query}`, { body: { email } });
+    const blocked = { body: { code: 9, details: [{ error_code: "INVITATION_DOMAIN_BLOCKED" }] } };
+    await block({ block_public_email_domains: true, block_disposable_email_domains: false });
+    expect(await inviteTo("ada@gmail.com")).toMatchObject(blocked);
+    expect((await inviteTo("ada@mailinator.com")).status).toBe(201);
+    await block({ block_public_email_domains: false, block_disposable_email_domains: true });
+    expect((await inviteTo("grace@gmail.com")).status).toBe(201);
+    expect(await inviteTo("ada@sub.mailinator.com")).toMatchObject(blocked);
+    // The application vouches for whom it adds at once, and who is a user already is no stranger.
+    expect((await inviteTo("eve@mailinator.com", "?send_invitation_email=false")).status).toBe(201);
+    const elsewhere = await createOrganization();
+    const again = await app.api(`/organizations/${elsewhere}/users`, {
+      body: { email: "eve@mailinator.com" },
+    });
+    expect(again.status).toBe(201);
+    await block({ block_disposable_email_domains: false });
+  });
+
   test("is none for who joined without", async () => {
     const organizationId = await createOrganization();
     const user = await createUser(organizationId);

@@ -4,6 +4,7 @@
  */
 import { type Ctx, inTransaction } from "../../context.ts";
 import { hashSecret, newSecret } from "../../lib/secrets.ts";
+import { mailKindOf } from "../domains/public-domains.ts";
 import * as environments from "../environments/environments.ts";
 import { forMembers } from "../organizations/user-limit.ts";
 import { userErrors as errors } from "./errors.ts";
@@ -13,8 +14,25 @@ import * as store from "./invitations.store.ts";
 import { requireMember } from "./lookup.ts";
 import { identitiesOf } from "./people.ts";
 import { requireSeat } from "./seats.ts";
+import * as users from "./users.store.ts";
 
 export type { Invitation };
+
+const blockedKinds = { public: "a public mailbox provider", throwAway: "a provider of throw-away addresses" };
+
+/**
+ * Judges whether somebody may be invited at an address like theirs; who is a user already may.
+ * @throws INVITATION_DOMAIN_BLOCKED
+ */
+export async function requireInvitable(ctx: Ctx, email: string): Promise<void> {
+  const { blockPublicEmailDomains, blockDisposableEmailDomains } = (await environments.current(ctx))
+    .userManagement;
+  if (!blockPublicEmailDomains && !blockDisposableEmailDomains) return;
+  const kind = mailKindOf(email.slice(email.lastIndexOf("@") + 1));
+  const isBlocked = kind === "public" ? blockPublicEmailDomains : kind && blockDisposableEmailDomains;
+  if (kind === undefined || !isBlocked || (await users.findByEmail(ctx, email))) return;
+  throw errors.INVITATION_DOMAIN_BLOCKED(email, blockedKinds[kind]);
+}
 
 /** Invites a member whose membership was just made pending. @param inviterEmail shown in the mail */
 export async function issue(

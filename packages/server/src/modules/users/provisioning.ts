@@ -60,7 +60,8 @@ export async function provision(
   const pending = changed.filter(({ status_before }) => status_before?.includes("INVITE"));
   if (pending.length > 0) await store.acceptInvitations(ctx, organizationId, pending.map(userIdOf), now);
   const joined = changed.filter(({ status_before }) => status_before === null).length;
-  await requireSeats(ctx, organization, joined);
+  // Whoever has a seat keeps it, also where the limit was lowered meanwhile.
+  if (changed.length > 0) await requireSeats(ctx, organization, joined);
   const made = users.filter(({ is_new }) => is_new).length;
   // Last: whoever deletes the organization or a user has locked it before they wait for its counters.
   if (made > 0 && made === joined) await addToCounts(ctx, "users", ["", organizationId], made);
@@ -105,7 +106,7 @@ export async function restoreStatuses(
 ): Promise<string[]> {
   const organization = await forMembers(ctx, organizationId);
   const changed = await store.setStatuses(ctx, organizationId, wanted, ctx.now());
-  await requireSeats(ctx, organization, 0);
+  if (changed.length > 0) await requireSeats(ctx, organization, 0);
   return changed;
 }
 

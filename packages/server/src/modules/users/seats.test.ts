@@ -1,7 +1,9 @@
 /** The limit of an organization's users: kept whatever way somebody comes, and by many at once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { inTransaction } from "../../context.ts";
 import { type ApiAnswer, startTestApp, type TestApp } from "../../testing/app.ts";
 import { createSamlTenant, samlSignIn } from "../../testing/sign-in.ts";
+import { provision } from "./provisioning.ts";
 import { placeIn, unique, usersOf } from "./testing.ts";
 
 let app: TestApp;
@@ -90,6 +92,38 @@ describe("an organization with a limit of users", () => {
     await limit(organizationId, 2);
     expect((await resend(organizationId, user.id)).status).toBe(200);
     expect(await invite(organizationId)).toMatchObject(full);
+  });
+
+  test("has the environment's limit where it has none of its own", async () => {
+    const path = `/environments/${app.environmentId}/settings/user-management`;
+    const ofEnvironment = (body: object) => app.api(path, { method: "PATCH", body });
+    expect((await ofEnvironment({ enable_max_users_limit: true, max_users_limit: 1 })).status).toBe(200);
+    const organizationId = await createOrganization();
+    await createUser(organizationId);
+    expect(await invite(organizationId)).toMatchObject(full);
+    await limit(organizationId, 2);
+    expect((await invite(organizationId)).status).toBe(201);
+    await limit(organizationId, 0);
+    expect((await invite(organizationId)).status).toBe(201);
+    await limit(organizationId, undefined);
+    expect(await invite(organizationId)).toMatchObject(full);
+    await ofEnvironment({ enable_max_users_limit: false });
+    expect((await invite(organizationId)).status).toBe(201);
+  });
+
+  test("leaves those alone who have a seat when a directory names them again under a lower limit", async () => {
+    const organizationId = await createOrganization();
+    const names = { given_name: "", family_name: "", name: "", preferred_username: "" };
+    const profile = { ...names, phone_number: "", picture: "", locale: "", custom_attributes: {} };
+    const people = ["one", "two"].map((name) => ({ email: `${unique(name)}@example.com`, profile }));
+    const send = (list: typeof people) =>
+      inTransaction(app.systemCtx(), (ctx) => provision(ctx, organizationId, list, "refuse"));
+    await send(people);
+    await limit(organizationId, 1);
+    expect((await send(people)).changed).toEqual([]);
+    const third = { email: `${unique("three")}@example.com`, profile };
+    await expect(send([...people, third])).rejects.toMatchObject({ code: "USER_LIMIT_REACHED" });
+    expect((await totals(organizationId)).members).toBe(2);
   });
 
   test("lets ten of a hundred in at once", async () => {

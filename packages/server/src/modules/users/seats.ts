@@ -22,8 +22,8 @@ export async function requireSeat(ctx: Ctx, organization: Organization): Promise
  * @throws USER_LIMIT_REACHED
  */
 export async function requireSeats(ctx: Ctx, organization: Organization, uncounted: number): Promise<void> {
-  if (userLimit(organization) === undefined) return;
-  const limit = userLimit(await forMembers(ctx, organization.id));
+  if ((await userLimit(ctx, organization)) === undefined) return;
+  const limit = await userLimit(ctx, await forMembers(ctx, organization.id));
   if (limit === undefined) return;
   // Of all members, inactive ones too; those who join may not be counted yet.
   if ((await readCount(ctx, "users", organization.id)) + uncounted <= limit) return;
@@ -33,7 +33,7 @@ export async function requireSeats(ctx: Ctx, organization: Organization, uncount
 
 /** How many more members an organization may have; undefined where there is no limit. */
 export async function seatsLeft(ctx: Ctx, organization: Organization): Promise<number | undefined> {
-  const limit = userLimit(organization);
+  const limit = await userLimit(ctx, organization);
   if (limit === undefined) return undefined;
   return limit - (await countSeats(ctx, organization.id, ctx.now(), limit + 1));
 }

@@ -11,6 +11,7 @@ import * as organizations from "../organizations/organizations.ts";
 import { forMembers, userLimit } from "../organizations/user-limit.ts";
 import { userErrors as errors } from "./errors.ts";
 import { emailProven, userData, userUpdated } from "./events.ts";
+import { requireInvitable } from "./invitations.ts";
 import { requireUser } from "./lookup.ts";
 import * as memberships from "./memberships.ts";
 import * as newcomers from "./newcomers.store.ts";
@@ -47,7 +48,8 @@ export async function create(ctx: Ctx, input: NewMember): Promise<User> {
   // Read before the transaction begins, it shares a statement with others who ask at the same time.
   const known = await organizations.get(ctx, { id: input.organizationId });
   return inTransaction(ctx, async (ctx) => {
-    const organization = userLimit(known) === undefined ? known : await forMembers(ctx, known.id);
+    const limit = await userLimit(ctx, known);
+    const organization = limit === undefined ? known : await forMembers(ctx, known.id);
     // Whoever has the address may be deleted between the two statements; somebody else may then take it again.
     for (let attempt = 0; attempt < 3; attempt++) {
       const newcomer = await insert(ctx, organization, input);
@@ -63,7 +65,7 @@ export async function create(ctx: Ctx, input: NewMember): Promise<User> {
 
 /**
  * The same as the API asks for it. An application that adds a member without an invitation vouches for the address.
- * @throws as `create`, and MEMBERSHIP_NEEDS_INVITATION, USER_FIELD_RESERVED
+ * @throws as `create`, and MEMBERSHIP_NEEDS_INVITATION, INVITATION_DOMAIN_BLOCKED, USER_FIELD_RESERVED
  */
 export async function createByApi(
   ctx: Ctx,
@@ -76,6 +78,7 @@ export async function createByApi(
   await requireDeclared(ctx, fields);
   requireApplication(ctx, fields);
   memberships.requireInvitation(ctx, membership);
+  if (membership.invite) await requireInvitable(ctx, email);
   const joining = memberships.fromApi(organizationId, membership);
   return create(ctx, { ...fields, ...joining, email, emailVerified: !membership.invite });
 }
