@@ -14,9 +14,14 @@ const chosen = (...all: Seen[]) => chooseProofs(all, {})[method];
 
 test.each<[string, string, Seen[]]>([
   [
-    "the reference of the SDK",
+    "the case of the SDK's reference",
     "e2e/sdk-reference/a.test.ts",
-    [seen(own, [method]), seen("e2e/sdk-reference/a.test.ts", [method, "x"])],
+    [seen(own, [method]), seen("e2e/sdk-reference/a.test.ts", [method, "x"], "createUserAttribute")],
+  ],
+  [
+    "no preparation of another case",
+    own,
+    [seen(own, [method, "x", "y"]), seen("e2e/sdk-reference/a.test.ts", [method])],
   ],
   ["the module's own tests", own, [seen(own, [method, "x"]), seen(`${modules}/auth/a.test.ts`, [method])]],
   [

@@ -83,27 +83,28 @@ interface Candidate {
 }
 
 function offer(best: Map<string, Candidate>, method: string, candidate: Candidate): void {
-  if (placeOf(method, candidate.file) === undefined) return;
+  if (placeOf(method, candidate) === undefined) return;
   const current = best.get(method);
   if (current === undefined || isBetter(method, candidate, current)) best.set(method, candidate);
 }
 
 function isBetter(method: string, one: Candidate, other: Candidate): boolean {
-  const places = Number(placeOf(method, one.file)) - Number(placeOf(method, other.file));
+  const places = Number(placeOf(method, one)) - Number(placeOf(method, other));
   const difference = places || one.others - other.others;
   return difference < 0 || (difference === 0 && one.file < other.file);
 }
 
 /**
- * The references of the SDK and of REST come first, then the tests of the method's own module, then others of modules.
- * What walks over all methods, such as the test of tenancy, says nothing of what each of them does.
+ * A case of the SDK's reference comes first, then the method's own module, then other places where it is called for a
+ * reason. What walks over all methods, such as the test of tenancy, says nothing of what each of them does.
  */
-function placeOf(method: string, file: string): number | undefined {
+function placeOf(method: string, { file, others }: Candidate): number | undefined {
+  if (others === 0 && file.startsWith("e2e/sdk-reference/")) return 0;
   const module = method.split("/")[0]?.split(".").at(-2)?.replaceAll("_", "-");
   const modules = "packages/server/src/modules/";
-  const places = ["e2e/sdk-reference/", "e2e/rest-reference/", `${modules}${module}/`, modules, "e2e/"];
+  const places = [`${modules}${module}/`, "e2e/rest-reference/", modules, "e2e/"];
   const place = places.findIndex((each) => file.startsWith(each));
-  return place === -1 ? undefined : place;
+  return place === -1 ? undefined : place + 1;
 }
 
 function byName([one]: readonly [string, string], [other]: readonly [string, string]): number {
