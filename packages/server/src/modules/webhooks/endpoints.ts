@@ -154,11 +154,14 @@ export async function rotateSecret(ctx: Ctx, id: string): Promise<{ endpoint: En
   });
 }
 
-/** Gives up an endpoint that can no longer be reached, and says so. One that is off already is left as it is. */
-export async function disable(ctx: Ctx, id: string, reason: "gone" | "failing"): Promise<void> {
+/**
+ * Gives up an endpoint that can no longer be reached, and says so. One that is off already is left as it is.
+ * @param seenAt when the attempt began that shows it: of what was changed since, it says nothing
+ */
+export async function disable(ctx: Ctx, id: string, reason: "gone" | "failing", seenAt: Date): Promise<void> {
   await inTransaction(ctx, async (ctx) => {
     const former = await store.findForChange(ctx, id);
-    if (!former?.enabled) return;
+    if (!former?.enabled || former.updated_at > seenAt) return;
     const row = await store.set(ctx, id, { enabled: false, disabled_reason: reason, updated_at: ctx.now() });
     if (!row) return;
     ctx.log.warn({ endpointId: id, reason }, "a webhook endpoint was switched off");

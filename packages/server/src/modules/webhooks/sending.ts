@@ -21,15 +21,16 @@ export interface SendingOptions {
   stopWithinMs?: number;
 }
 
-/** At once, from this process: to one endpoint, so that a slow one cannot hold up others, and to all. */
+/** At once, from this process, to one endpoint: a slow one must not hold up others. */
 const mostAtOneEndpoint = 32;
+/** Not yet written down, to all endpoints: so many may be sent twice when the process is killed. */
 const mostAtOnce = 256;
 /**
  * How long to gather before the next claim, and before the next note of what ended. Measured: each in a statement of its
  * own costs four times as much as 32 by one.
  */
 const gatherDueMs = 10;
-const gatherEndedMs = 50;
+const gatherEndedMs = 20;
 /** Beyond the time of an attempt: to write down how it ended. */
 const claimMarginMs = 5_000;
 
@@ -59,6 +60,8 @@ class Sender {
   readonly #inProgress = new Map<Claimed, Promise<void>>();
   readonly #ended: { claimed: Claimed; outcome: Outcome }[] = [];
   readonly #broken: Claimed[] = [];
+  /** How many have ended and are not yet written down. */
+  #unsettled = 0;
   readonly #abort = new AbortController();
   #claiming: Promise<void> | undefined;
   #settling: Promise<void> | undefined;
@@ -133,7 +136,7 @@ class Sender {
   /** How many more attempts each endpoint may have that something may be due for. */
   #rooms(): Map<string, number> {
     const rooms = new Map<string, number>();
-    let left = mostAtOnce - this.#inProgress.size;
+    let left = mostAtOnce - this.#inProgress.size - this.#unsettled;
     for (const id of this.#due) {
       const room = Math.min(left, mostAtOneEndpoint - (this.#atEndpoint.get(id) ?? 0));
       if (room > 0) rooms.set(id, room);
@@ -162,6 +165,7 @@ class Sender {
 
   #settle(claimed: Claimed, outcome: Outcome): void {
     this.#ended.push({ claimed, outcome });
+    this.#unsettled += 1;
     this.#settling ??= this.#settleAll();
   }
 
@@ -175,6 +179,8 @@ class Sender {
         await this.#tryTo("judge an endpoint", () => judgeEndpoint(this.#ctxOf, claimed, outcome));
       const results = ended.map(({ claimed, outcome }) => resultOf(claimed, outcome));
       await this.#tryTo("write down deliveries", () => store.settle(this.#app.db, results));
+      this.#unsettled -= ended.length;
+      if (this.#due.size > 0) this.#claim();
     }
     this.#settling = undefined;
   }
@@ -224,9 +230,10 @@ async function judgeEndpoint(
   const ctx = ctxOf(environment_id);
   if (error === "") {
     if (since !== null) await noteFailing(ctx, id, null);
-  } else if (responseStatus === gone) await disable(ctx, id, "gone");
+  } else if (responseStatus === gone) await disable(ctx, id, "gone", startedAt);
   // Nobody should lose an endpoint for having tried it out before it was ready.
   else if (is_test) return;
   else if (since === null) await noteFailing(ctx, id, startedAt);
-  else if (startedAt.getTime() - since.getTime() >= longestFailureMs) await disable(ctx, id, "failing");
+  else if (startedAt.getTime() - since.getTime() >= longestFailureMs)
+    await disable(ctx, id, "failing", startedAt);
 }
