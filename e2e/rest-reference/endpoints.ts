@@ -5,7 +5,6 @@
 import { describe, expect, test } from "vitest";
 import type { TestApp } from "../../packages/server/src/testing/app.ts";
 
-const directories = "directories do not answer in this version";
 const passwordless = "sign-in by mail does not answer in this version";
 const agents = "agents' accounts and tools do not answer in this version";
 
@@ -69,7 +68,7 @@ export const endpoints = {
 export type Group = keyof typeof endpoints;
 
 /** Groups without cases, and why; a line goes when its cases come. */
-export const leftOut: { readonly [G in Group]?: string } = { directories, passwordless, agents };
+export const leftOut: { readonly [G in Group]?: string } = { passwordless, agents };
 
 export interface Sent {
   /** The JSON or form of `--data`; sent with its media type. */

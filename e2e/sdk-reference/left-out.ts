@@ -2,7 +2,6 @@
 
 /** By client object (`directory`), or by object and method (`auth.updateLoginUserDetails`). */
 export const leftOut: Readonly<Record<string, string>> = {
-  directory: "directories do not answer in this version",
   passwordless: "sign-in by mail does not answer in this version",
   webauthn: "passkeys do not answer in this version",
   auth: "its one method is for MCP servers, which do not answer in this version",

@@ -4,6 +4,7 @@
  */
 import type { App, Ctx } from "../context.ts";
 import { expire } from "./expire.ts";
+import { followDomains } from "./follow-domains.ts";
 import { refreshMetadata } from "./refresh-metadata.ts";
 import { verifyDomains } from "./verify-domains.ts";
 import { warnOfCertificates } from "./warn-of-certificates.ts";
@@ -19,7 +20,7 @@ export interface Job {
   run(app: App, ctxOf: CtxOf): Promise<void>;
 }
 
-const jobs: readonly Job[] = [expire, refreshMetadata, warnOfCertificates, verifyDomains];
+const jobs: readonly Job[] = [expire, refreshMetadata, warnOfCertificates, verifyDomains, followDomains];
 
 /** Starts the schedule. @returns how to stop it; a run in progress is waited for */
 export async function startJobs(app: App, ctxOf: CtxOf, databaseUrl: string): Promise<() => Promise<void>> {

@@ -103,3 +103,19 @@ test("of the person's groups in two directories add up", async () => {
   await removePerson(app, second, two);
   expect(await member(acme, email)).toMatchObject({ status: "ACTIVE", roles: ["admin"] });
 });
+
+test("of a deleted role are its successor's, also when the person leaves the group", async () => {
+  const acme = await tenant();
+  const email = acme.address("ada");
+  const people = await addPeople(app, acme, [personOf(email)]);
+  for (const name of ["former", "latter"]) await app.api("/roles", { body: { name, display_name: name } });
+  const group = await addGroup(app, acme, "Group", people);
+  await assign(acme, [group, "former"]);
+  expect(await member(acme, email)).toMatchObject({ roles: ["former"] });
+  await app.api("/roles/former?reassign_role_name=latter", { method: "DELETE" });
+  expect(await member(acme, email)).toMatchObject({ roles: ["latter"] });
+  const { directory } = (await app.api(acme.path)).body;
+  expect(directory.role_assignments.assignments).toMatchObject([{ role_name: "latter" }]);
+  await setMembers(app, acme, group, []);
+  expect(await member(acme, email)).toMatchObject({ roles: ["member"] });
+});

@@ -14,6 +14,7 @@ import {
 } from "../../testing/directories.ts";
 import { eventTypesSince, lastEventId } from "../../testing/scenarios.ts";
 import { createSamlTenant, samlSignIn } from "../../testing/sign-in.ts";
+import { takeInWaiting } from "./waiting.ts";
 
 let app: TestApp;
 
@@ -265,6 +266,26 @@ describe("a change of a person", () => {
     await app.api(`/organizations/${acme.organizationId}/domains`, { body: { domain: "second.example" } });
     await changePerson(app, acme, id, personOf("ada@second.example", { title: "Dr" }));
     expect(await member(acme, "ada@second.example")).toMatchObject({ status: "ACTIVE" });
+  });
+
+  test("is not needed when the domain is verified later: a job lets them follow", async () => {
+    const acme = await tenant();
+    const names = ["ada@third.example", "bob@third.example", "contractor@elsewhere.example"];
+    await addPeople(
+      app,
+      acme,
+      names.map((name) => personOf(name)),
+    );
+    await app.api(`/organizations/${acme.organizationId}/domains`, { body: { domain: "third.example" } });
+    expect(await member(acme, "ada@third.example")).toBeUndefined();
+    const later = () => new Date(app.app.now().getTime() + 60_000);
+    await takeInWaiting(app.systemCtx(), later());
+    for (const name of names.slice(0, 2))
+      expect(await member(acme, name)).toMatchObject({ status: "ACTIVE" });
+    expect(await memberships("contractor@elsewhere.example")).toEqual([]);
+    const since = await lastEventId(app);
+    await takeInWaiting(app.systemCtx(), later());
+    expect(await eventTypesSince(app, since)).toEqual([]);
   });
 
   test("is no reason to undo what the API changed", async () => {

@@ -132,16 +132,23 @@ export async function takeIn(ctx: Ctx, directory: Directory, whom: "everybody" |
   );
 }
 
+/**
+ * The next people of a directory who wait for a membership, after one of them.
+ * @returns the last of them; undefined when nobody is left
+ */
+export async function takeInSome(ctx: Ctx, directory: Directory, after: string): Promise<string | undefined> {
+  if (!(await keepsUsers(ctx))) return undefined;
+  const ids = await people.listIds(ctx, directory.id, { unlinked: true }, { after, limit: atOnce });
+  if (ids.length === 0) return undefined;
+  await people.lock(ctx, ids);
+  await followMembers(ctx, directory, { changed: await people.listPlaced(ctx, directory.id, ids) });
+  return ids.length < atOnce ? undefined : ids.at(-1);
+}
+
 /** Nobody is told anything of them: only memberships are made. */
 async function takeInWaiting(ctx: Ctx, directory: Directory): Promise<void> {
-  if (!(await keepsUsers(ctx))) return;
-  await eachSlice(
-    (page) => people.listIds(ctx, directory.id, { unlinked: true }, page),
-    async (ids) => {
-      await people.lock(ctx, ids);
-      await followMembers(ctx, directory, { changed: await people.listPlaced(ctx, directory.id, ids) });
-    },
-  );
+  for (let after: string | undefined = ""; after !== undefined; )
+    after = await takeInSome(ctx, directory, after);
 }
 
 /** Announces people again whose attributes or roles are other ones now. @param groupIds only members of these groups */

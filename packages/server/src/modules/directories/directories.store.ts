@@ -55,6 +55,29 @@ export async function setFirstCall(at: Scope, id: string): Promise<boolean> {
   return numUpdatedRows > 0n;
 }
 
+/** Marks the enabled directories of an organization: those who wait for a domain are to be looked at again. */
+export async function setWaiting(at: Scope, organizationId: string): Promise<void> {
+  await at.db
+    .updateTable("directories")
+    .set({ waiting_after: "" })
+    .where("environment_id", "=", at.environmentId)
+    .where("organization_id", "=", organizationId)
+    .where("enabled", "=", true)
+    .execute();
+}
+
+/** A marked directory, held by the transaction; those that another process holds are passed over. */
+export async function takeWaiting(at: Scope): Promise<DirectoryRow | undefined> {
+  return inEnvironment(at)
+    .where("waiting_after", "is not", null)
+    .where("enabled", "=", true)
+    .orderBy("id")
+    .limit(1)
+    .forNoKeyUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+}
+
 export async function remove(at: Scope, id: string): Promise<boolean> {
   const { numDeletedRows } = await at.db
     .deleteFrom("directories")

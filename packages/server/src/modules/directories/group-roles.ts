@@ -2,6 +2,7 @@
 import { type Ctx, inTransaction } from "../../context.ts";
 import { isMissingParent } from "../../db/scope.ts";
 import { invalidArgument } from "../../errors.ts";
+import * as directoryRoles from "../roles/directory-roles.ts";
 import * as roles from "../roles/roles.ts";
 import { refresh } from "./consequences.ts";
 import * as directoryStore from "./directories.store.ts";
@@ -57,6 +58,14 @@ export async function assign(
 /** The assignments of directories. */
 export async function list(ctx: Ctx, directoryIds: readonly string[]): Promise<GroupRole[]> {
   return store.list(ctx, directoryIds);
+}
+
+/** Lets groups give another role in the place of one that is about to be deleted, whose holders have it already. */
+export async function replaceRole(ctx: Ctx, from: string, to: string): Promise<void> {
+  const organizationIds = await store.organizationsGiving(ctx, from);
+  if (organizationIds.length === 0) return;
+  await store.move(ctx, from, to);
+  await directoryRoles.moveGiven(ctx, organizationIds, from, to);
 }
 
 /** A group of another directory is not found either. */

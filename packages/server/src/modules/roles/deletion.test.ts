@@ -93,7 +93,7 @@ describe("default roles", () => {
       request: "DELETE /roles/Reader_1?reassign_role_name=admin",
       status: 200,
       answer: {},
-      events: ["role.deleted"],
+      events: ["gatehouse.role.replaced", "role.deleted"],
     },
     {
       name: "have passed to it",
@@ -159,7 +159,7 @@ describe("delete", () => {
       request: "DELETE /roles/member?reassign_role_name=writer",
       status: 200,
       answer: {},
-      events: ["role.deleted"],
+      events: ["gatehouse.role.replaced", "role.deleted"],
     },
     { name: "has moved them", request: "GET /roles/writer/users:count", status: 200, answer: { count: "1" } },
     { name: "has deleted it", request: "GET /roles/member", status: 404 },

@@ -3,7 +3,7 @@ import type { Ctx } from "../../context.ts";
 import { brokenUniqueIndex, isDeadlock } from "../../db/scope.ts";
 import { AppError, invalidArgument } from "../../errors.ts";
 import { roleErrors as errors } from "./errors.ts";
-import { roleDeleted } from "./events.ts";
+import { roleDeleted, roleReplaced } from "./events.ts";
 import * as holders from "./holders.store.ts";
 import { known } from "./remembered.ts";
 import * as store from "./roles.store.ts";
@@ -23,7 +23,7 @@ async function remove(ctx: Ctx, owner: Owner, name: string, replacement?: RoleRe
     await requireNotExtended(ctx, role);
     const successor =
       replacement === undefined ? undefined : await successorOf(ctx, owner, role, replacement);
-    if (successor) await replaceEverywhere(ctx, role, successor);
+    if (successor) await replaceEverywhere(ctx, owner, role, successor);
     else await requireUnused(ctx, role);
     await store.remove(ctx, role.id);
     // After the removal: an environment has at most one default role of each kind.
@@ -86,11 +86,12 @@ function isDefault(role: Role): boolean {
 /** Holders of one role may be so many that a single statement would run out of time. */
 const movedAtOnce = 20_000;
 
-async function replaceEverywhere(ctx: Ctx, role: Role, successor: Role): Promise<void> {
+async function replaceEverywhere(ctx: Ctx, owner: Owner, role: Role, successor: Role): Promise<void> {
   while ((await holders.move(ctx, role.id, successor.id, movedAtOnce)) > 0) {
     // Until nobody is left to be moved.
   }
   await holders.moveDefaults(ctx, role.id, successor.id);
+  await ctx.emit(roleReplaced, { from: role.id, to: successor.id }, owner ?? undefined);
 }
 
 async function inheritDefaults(ctx: Ctx, former: Role, successor: Role): Promise<void> {

@@ -36,19 +36,25 @@ export async function settle(at: Scope, organizationId: string, wanted: Wanted):
     environmentId: at.environmentId,
     organizationId,
     wanted: JSON.stringify(wanted.map(({ userId, roleIds }) => ({ user_id: userId, roles: roleIds }))),
+    ...(wanted.length <= few && { userIds: wanted.map(({ userId }) => userId) }),
     roleIds: [...new Set(wanted.flatMap(({ roleIds }) => roleIds))],
   });
 }
+
+/** Up to so many, members are looked up one by one. */
+const few = 20;
 
 interface Settling {
   environmentId: string;
   organizationId: string;
   wanted: string;
+  /** Of a few, again: the database does not know how long `wanted` is, and reads whole organizations for it. */
+  userIds?: string[];
   roleIds: string[];
 }
 
 const settled = compiled(
-  (_db, { environmentId, organizationId, wanted, roleIds }: Settling) => sql<FormerRoles>`
+  (_db, { environmentId, organizationId, wanted, userIds, roleIds }: Settling) => sql<FormerRoles>`
     with fallback as (
       select coalesce(
         (select role_id from organization_default_roles where organization_id = ${organizationId}),
@@ -68,7 +74,7 @@ const settled = compiled(
           and held.user_id = wanted.user_id order by role_id) as held
       from wanted join memberships
         on memberships.organization_id = ${organizationId} and memberships.user_id = wanted.user_id
-        and memberships.environment_id = ${environmentId}
+        and memberships.environment_id = ${environmentId} ${among("memberships", userIds)}
     ), changing as (
       select user_id, mapped, held, coalesce(given, '{}') as given,
         array(select unnest(held) except select unnest(given)) as others
@@ -84,9 +90,11 @@ const settled = compiled(
     ), noted as (
       update memberships set directory_roles = giving from decided
       where memberships.organization_id = ${organizationId} and memberships.user_id = decided.user_id
+        ${among("memberships", userIds)}
     ), taken as (
       delete from membership_roles using decided
       where membership_roles.organization_id = ${organizationId} and membership_roles.user_id = decided.user_id
+        ${among("membership_roles", userIds)}
         and role_id = any(given) and role_id <> all(giving)
     ), given as (
       insert into membership_roles (environment_id, organization_id, user_id, role_id)
@@ -99,6 +107,10 @@ const settled = compiled(
     where exists (select unnest(giving) except select unnest(held))
       or exists (select unnest(given) intersect select unnest(held) except select unnest(giving))`,
 );
+
+function among(table: string, userIds: string[] | undefined) {
+  return userIds === undefined ? sql`` : sql`and ${sql.ref(`${table}.user_id`)} = any(${userIds}::text[])`;
+}
 
 /** Makes these the only roles of members; a role that is no more is left out. @returns those whose roles changed */
 export async function replace(at: Scope, organizationId: string, wanted: Wanted): Promise<FormerRoles[]> {

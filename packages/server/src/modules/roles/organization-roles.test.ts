@@ -373,7 +373,7 @@ describe("delete", () => {
       name: "moves holders to one of the environment, too",
       request: "DELETE /organizations/{acme}/roles/chief?reassign_role_name=reader",
       status: 200,
-      events: ["role.deleted"],
+      events: ["gatehouse.role.replaced", "role.deleted"],
     },
     {
       name: "leaves nobody behind",
@@ -385,7 +385,7 @@ describe("delete", () => {
       name: "needs no replacement for an unused role",
       request: "DELETE /organizations/{globex}/roles/editor",
       status: 200,
-      events: ["role.deleted"],
+      events: ["gatehouse.role.replaced", "role.deleted"],
     },
     { name: "again is 404", request: "DELETE /organizations/{globex}/roles/editor", status: 404 },
   ]);
