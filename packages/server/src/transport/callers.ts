@@ -6,7 +6,7 @@ import { isOwnPage } from "./own-page.ts";
 import { refusals } from "./refusals.ts";
 
 /** The bits of the contract's AuthenticationType; a method's option is the union of those that may call it. */
-export const callerBits: Readonly<Record<Exclude<Caller["kind"], "NONE">, number>> = {
+export const callerBits: Readonly<Record<Exclude<Caller["kind"], "NONE" | "DIRECTORY">, number>> = {
   CLIENT: 4,
   USER: 8,
   SESSION: 16,
@@ -64,5 +64,6 @@ async function readCookieCaller(
 
 /** Tells whether a method with these bits admits this caller. */
 export function admits(bits: number, caller: Caller): boolean {
-  return caller.kind !== "NONE" && (bits & callerBits[caller.kind]) !== 0;
+  if (caller.kind === "NONE" || caller.kind === "DIRECTORY") return false;
+  return (bits & callerBits[caller.kind]) !== 0;
 }
