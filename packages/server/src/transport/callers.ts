@@ -44,9 +44,14 @@ export async function readCaller(
 ): Promise<Caller> {
   const header = headers.authorization?.trim() ?? "";
   if (header === "" || /^Bearer$/i.test(header)) return readCookieCaller(ctx, headers, verifiers);
-  const token = BEARER.exec(header)?.[1];
+  const token = bearerOf(header);
   if (token === undefined) throw refusals.notBearer();
   return verifiers.verifyBearer(ctx, token);
+}
+
+/** The token of an `Authorization` header; undefined when it holds none of the form of RFC 6750. */
+export function bearerOf(header: string): string | undefined {
+  return BEARER.exec(header.trim())?.[1];
 }
 
 /** A browser sends cookies along for whichever page asks it to, so the page must be ours. */

@@ -115,8 +115,14 @@ function oauthStatus(error: AppError): number {
 export const SCIM_MEDIA_TYPE = "application/scim+json; charset=utf-8";
 
 /** The error as RFC 7644 section 3.12 has it. An error of a SCIM route carries its scimType as the code. */
-export function scimError(error: AppError): HttpReply {
+export function scimFault(error: AppError): ScimError {
   const status = httpStatus(error);
+  return new ScimError(status, error.message, scimType(error, status));
+}
+
+function scimError(error: AppError): HttpReply {
+  const fault = scimFault(error);
+  const { status } = fault;
   return {
     status,
     headers: {
@@ -125,7 +131,7 @@ export function scimError(error: AppError): HttpReply {
       ...(status === 401 && { "www-authenticate": 'Bearer realm="scim"' }),
       ...error.headers,
     },
-    body: JSON.stringify(new ScimError(status, error.message, scimType(error, status)).toBody()),
+    body: JSON.stringify(fault.toBody()),
   };
 }
 
