@@ -1,4 +1,5 @@
 /** For tests: a directory of a new organization, and an identity provider that speaks SCIM to it. */
+import { sql } from "kysely";
 import { inTransaction } from "../context.ts";
 import { newId } from "../lib/ids.ts";
 import type { Directory, NewDirectory } from "../modules/directories/directories.ts";
@@ -80,6 +81,21 @@ export async function createScimClient(app: TestApp, input: Partial<NewDirectory
     patch: (path, ...operations) => send("PATCH", path, { schemas: [PATCH_OP], Operations: operations }),
     events: newEvents,
   };
+}
+
+/** Writes many people past the server, with their ids as their names. */
+export async function insertPeople(
+  app: TestApp,
+  directory: Directory,
+  ids: readonly string[],
+): Promise<void> {
+  const { id, organizationId, environmentId } = directory;
+  await sql`
+    insert into directory_users (id, environment_id, organization_id, directory_id, user_name, active, document,
+      created_at, updated_at)
+    select id, ${environmentId}, ${organizationId}, ${id}, id, true,
+      jsonb_build_object('userName', id, 'active', true), now(), now()
+    from unnest(${[...ids]}::text[]) as ids (id)`.execute(app.app.db);
 }
 
 function sender(base: string, token: string): ScimClient["send"] {

@@ -9,7 +9,6 @@ import {
 } from "../../protocols/scim/lists.ts";
 import { type Projection, project, wants } from "../../protocols/scim/projection.ts";
 import type { HttpReply, HttpRoute } from "../../transport/http.ts";
-import type { DirectoryGroupRow } from "./groups.store.ts";
 import {
   bodyOf,
   type Call,
@@ -23,6 +22,7 @@ import {
   projectionOf,
   scim,
 } from "./scim-door.http.ts";
+import type { DirectoryGroupRow } from "./scim-groups.ts";
 import * as groups from "./scim-groups.ts";
 import * as members from "./scim-members.ts";
 import { groupResource, memberOf } from "./scim-resources.ts";

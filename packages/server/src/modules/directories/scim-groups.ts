@@ -19,6 +19,8 @@ import { type Condition, requireCondition, retrying } from "./scim-changes.ts";
 import * as store from "./scim-groups.store.ts";
 import * as members from "./scim-members.store.ts";
 
+export type { DirectoryGroupRow };
+
 /**
  * POST of a group.
  * @param body parsed JSON

@@ -4,10 +4,19 @@ import { compiled } from "../../db/compiled.ts";
 import { type Addition, addition, additionOf } from "../../db/counters.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { DirectoryUserRow } from "./people.store.ts";
-import type { PersonColumns } from "./person.ts";
+
+type FromDocument =
+  | "user_name"
+  | "external_id"
+  | "active"
+  | "display_name"
+  | "given_name"
+  | "family_name"
+  | "email"
+  | "emails";
 
 /** What a person is written from; `document` is JSON text. */
-export type UserValues = PersonColumns & { document: string; now: Date };
+export type UserValues = Pick<DirectoryUserRow, FromDocument> & { document: string; now: Date };
 export type NewUser = UserValues & { id: string; organizationId: string; directoryId: string };
 
 /** A person with the groups that hold them. */
