@@ -119,7 +119,7 @@ function condition(shape: Shape, place: Place): Sql {
       return sql`(${sql.join(parts, shape.kind === "and" ? sql` and ` : sql` or `)})`;
     }
     case "not":
-      return sql`not ${condition(shape.filter, place)}`;
+      return negated(condition(shape.filter, place));
     case "present":
       return someValue(shape.path, place, isPresent);
     case "compare":
@@ -132,15 +132,19 @@ function condition(shape: Shape, place: Place): Sql {
 function comparison(shape: Extract<Shape, { kind: "compare" }>, place: Place): Sql {
   const { path, operator } = shape;
   const bound: Bound = { type: shape.type, parameter: place.values[shape.name] };
-  if (operator === "ne") return sql`not ${comparison({ ...shape, operator: "eq" }, place)}`;
+  if (operator === "ne") return negated(comparison({ ...shape, operator: "eq" }, place));
   if (bound.type === "null")
     return operator === "eq" ? sql`not ${someValue(path, place, isPresent)}` : sql`false`;
   const direct = path.schema === undefined ? place.columns?.compare[keyOf(path)] : undefined;
   const found = direct?.({ operator, bound });
-  // A missing column is null, and so would be its negation.
-  if (found !== undefined) return sql`coalesce(${found}, false)`;
+  if (found !== undefined) return found;
   const exact = findAttribute(path, place.scope)?.caseExact ?? false;
   return someValue(path, place, (value) => compareJson(value, { operator, bound }, exact));
+}
+
+/** A comparison with a missing value is null, which holds as little as its plain negation would. */
+function negated(test: Sql): Sql {
+  return sql`not coalesce(${test}, false)`;
 }
 
 function keyOf({ attribute, subAttribute }: AttributePath): string {

@@ -4,6 +4,7 @@ import { compiled } from "../../db/compiled.ts";
 import { addition, additionOf } from "../../db/counters.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { DirectoryGroupRow } from "./groups.store.ts";
+import { among } from "./scim-members.store.ts";
 
 export interface NewGroup {
   id: string;
@@ -27,9 +28,7 @@ export async function insert(at: Scope, group: NewGroup): Promise<DirectoryGroup
   const counting = additionOf(environmentId, "directory_groups", [group.directoryId], 1);
   const rows = await sql<DirectoryGroupRow>`
     with adding as (${addition(counting)}),
-      joining as (select id from directory_users
-        where directory_id = ${group.directoryId} and environment_id = ${environmentId}
-          and id = any(${[...group.members]}::text[])),
+      joining as (${among(environmentId, group.directoryId, [...group.members])}),
       made as (insert into directory_groups (id, environment_id, organization_id, directory_id, display_name,
           external_id, document, total_members, created_at, updated_at)
         values (${group.id}, ${environmentId}, ${group.organizationId}, ${group.directoryId}, ${group.displayName},

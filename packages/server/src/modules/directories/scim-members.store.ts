@@ -1,5 +1,5 @@
 /** SQL of who is in which group: added, removed and replaced as sets, whose cost is that of the change. */
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { compiled } from "../../db/compiled.ts";
 import type { Scope } from "../../db/scope.ts";
 
@@ -26,14 +26,24 @@ export async function add(
 
 const adding = compiled(
   (_db, { environmentId, directoryId, groupId, ids }: Members) => sql<Added>`
-    with joining as (select id from directory_users
-        where directory_id = ${directoryId} and environment_id = ${environmentId} and id = any(${ids}::text[])),
+    with joining as (${among(environmentId, directoryId, ids)}),
       joined as (insert into directory_group_members (environment_id, directory_id, group_id, directory_user_id)
         select ${environmentId}, ${directoryId}, ${groupId}, id from joining
         on conflict do nothing returning directory_user_id)
     select array(select directory_user_id from joined order by directory_user_id) as added,
       (select count(*) from joining) as known`,
 );
+
+/**
+ * Those of the ids that are people of the directory. They are looked up by their ids alone: as long as the database has
+ * no statistics of a directory that grows, it would rather read all of its people.
+ */
+export function among(environmentId: string, directoryId: string, ids: unknown): RawBuilder<unknown> {
+  return sql`
+    with named as materialized (
+      select id, directory_id, environment_id from directory_users where id = any(${ids}::text[]))
+    select id from named where directory_id = ${directoryId} and environment_id = ${environmentId}`;
+}
 
 /** Takes people out of a group. @returns the ids of those who were in it */
 export async function remove(
