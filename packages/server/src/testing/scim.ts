@@ -100,13 +100,12 @@ export async function insertPeople(
 
 function sender(base: string, token: string): ScimClient["send"] {
   return async (method, path, body, headers = {}) => {
+    const sent = new Headers({ authorization: `Bearer ${token}` });
+    if (body !== undefined) sent.set("content-type", "application/scim+json");
+    for (const [name, value] of Object.entries(headers)) sent.set(name, value);
     const answer = await fetch(base + path, {
       method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body !== undefined && { "content-type": "application/scim+json" }),
-        ...headers,
-      },
+      headers: sent,
       ...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();
