@@ -1,7 +1,7 @@
 /** What all doors of a directory's SCIM server share: the caller, the body, and answers in SCIM's media type. */
 import type { Ctx } from "../../context.ts";
 import type { Scope } from "../../protocols/scim/attributes.ts";
-import { badRequest } from "../../protocols/scim/errors.ts";
+import { badRequest, ScimError } from "../../protocols/scim/errors.ts";
 import { formatEtag, isNotModified } from "../../protocols/scim/etag.ts";
 import type { JsonObject } from "../../protocols/scim/json.ts";
 import type { ListParameters } from "../../protocols/scim/lists.ts";
@@ -76,8 +76,15 @@ export function bodyOf({ request }: Call): unknown {
   throw badRequest("invalidSyntax", "The request needs a body, a JSON object.");
 }
 
+/** The id in the path. @throws ScimError 404 where none is behind the slash */
 export function idOf({ request }: Call): string {
-  return request.params.id ?? "";
+  const { id = "" } = request.params;
+  if (id === "") throw nothingHere();
+  return id;
+}
+
+export function nothingHere(): ScimError {
+  return new ScimError(404, "Nothing is served at this path.");
 }
 
 /** One header as text. */

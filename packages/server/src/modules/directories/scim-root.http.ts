@@ -7,7 +7,7 @@ import { USER_SCOPE } from "../../protocols/scim/user-schema.ts";
 import { allowedVerbs } from "../../transport/allow.ts";
 import type { HttpReply, HttpRoute } from "../../transport/http.ts";
 import { wrongVerb } from "../../transport/refusals.ts";
-import { bodyOf, type Call, door, scim, type Verb } from "./scim-door.http.ts";
+import { bodyOf, type Call, door, nothingHere, scim, type Verb } from "./scim-door.http.ts";
 import { textOf } from "./scim-groups.http.ts";
 import { userResource } from "./scim-resources.ts";
 import { searchGroups, searchUsers } from "./scim-search.ts";
@@ -19,7 +19,7 @@ export function scimRootRoutes(others: readonly HttpRoute[]): HttpRoute[] {
   const verbsOf = allowedVerbs(others.map(({ method, path }) => ({ verb: method, route: path })));
   const missing = async ({ request: { path } }: Call): Promise<HttpReply> => {
     const known = verbsOf(path);
-    throw known.length > 0 ? wrongVerb(known) : new ScimError(404, "Nothing is served at this path.");
+    throw known.length > 0 ? wrongVerb(known) : nothingHere();
   };
   return [
     door("POST", "/.search", searchAll),
