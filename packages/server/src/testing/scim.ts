@@ -34,10 +34,14 @@ export interface ScimClient {
 
 export const PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-/** A directory that is enabled, with a token. */
-export async function createScimClient(app: TestApp, input: Partial<NewDirectory> = {}): Promise<ScimClient> {
+/** A directory that is enabled, with a token, of a new organization unless one is named. */
+export async function createScimClient(
+  app: TestApp,
+  { organizationId: named, ...input }: Partial<NewDirectory> & { organizationId?: string } = {},
+): Promise<ScimClient> {
   const ctx = app.systemCtx();
-  const { id: organizationId } = await organizations.create(ctx, { displayName: `org ${newId("org")}` });
+  const organizationId =
+    named ?? (await organizations.create(ctx, { displayName: `org ${newId("org")}` })).id;
   const directory = await directories.create(ctx, organizationId, {
     type: "SCIM",
     provider: "OKTA",
