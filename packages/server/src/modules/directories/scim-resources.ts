@@ -3,10 +3,10 @@ import { formatEtag } from "../../protocols/scim/etag.ts";
 import type { JsonObject } from "../../protocols/scim/json.ts";
 import type { DirectoryGroupRow } from "./groups.store.ts";
 import type { MemberRow } from "./scim-members.store.ts";
-import type { UserWithGroups } from "./scim-users.store.ts";
+import type { UserShown } from "./scim-users.store.ts";
 
 /** @param base the address of the directory's SCIM server, without a slash at the end */
-export function userResource(row: UserWithGroups, base: string): JsonObject {
+export function userResource(row: UserShown, base: string): JsonObject {
   const groups = row.groups.map(({ value, display }) => ({
     value,
     display,

@@ -13,7 +13,7 @@ import {
   sortText,
   type Values,
 } from "./scim-filter.store.ts";
-import { groupsOfRow, type UserWithGroups } from "./scim-users.store.ts";
+import { shownOfRow, type UserShown } from "./scim-users.store.ts";
 
 export interface Search {
   kind: ResourceKind;
@@ -29,7 +29,7 @@ export type Part = { limit: number; offset: number } | { limit: number; beyond: 
 /** Where a row stands in the order; `sort_key` is "" where the order is that of the ids. */
 export type SortKey = { sort_key: string; id: string };
 
-export type UserFound = UserWithGroups & SortKey;
+export type UserFound = UserShown & SortKey;
 export type GroupFound = DirectoryGroupRow & SortKey;
 
 /** One page of a search. Beyond a key and backwards, the rows come nearest first. */
@@ -96,7 +96,7 @@ function known(question: string, make: () => Run): Run {
 }
 
 function page({ kind, shape, sort, pages }: Question, given: Given): RawBuilder<unknown> {
-  const more = kind === "User" ? sql`, ${groupsOfRow} as groups` : sql``;
+  const columns = kind === "User" ? shownOfRow : sql`r.*`;
   const filter = shape === undefined ? sql`true` : conditionOf(shape, kind, given);
   const key = sort === undefined ? sql`''` : sortKey(sort.path, kind);
   const isDown = (sort?.descending ?? false) !== (pages === "before");
@@ -110,7 +110,7 @@ function page({ kind, shape, sort, pages }: Question, given: Given): RawBuilder<
         ? sql`r.id ${beyond} ${given.id}`
         : sql`(${key}, r.id) ${beyond} (${given.sortKey}, ${given.id})`;
   return sql`
-    select r.*, ${key} as sort_key ${more} from ${sql.table(tables[kind])} r
+    select ${columns}, ${key} as sort_key from ${sql.table(tables[kind])} r
     where ${withinDirectory(given)} and ${filter} and ${start}
     order by ${order} limit ${given.limit} ${pages === "number" ? sql`offset ${given.offset}` : sql``}`;
 }

@@ -19,8 +19,11 @@ type FromDocument =
 export type UserValues = Pick<DirectoryUserRow, FromDocument> & { document: string; now: Date };
 export type NewUser = UserValues & { id: string; organizationId: string; directoryId: string };
 
-/** A person with the groups that hold them. */
-export type UserWithGroups = DirectoryUserRow & { groups: { value: string; display: string }[] };
+/** What SCIM shows of a person, with the groups that hold them. */
+export type UserShown = Pick<
+  DirectoryUserRow,
+  "id" | "active" | "document" | "version" | "created_at" | "updated_at"
+> & { groups: { value: string; display: string }[] };
 
 /** Inserts a person and counts them. @throws of the index `directory_users_by_name` when the name is taken */
 export async function insert(at: Scope, user: NewUser): Promise<DirectoryUserRow> {
@@ -44,21 +47,21 @@ const inserted = compiled(
 type Named = { directoryId: string; id: string };
 
 /** A person with the groups that hold them; groups of the directory only, as the keys of the members say. */
-export async function find(at: Scope, directoryId: string, id: string): Promise<UserWithGroups | undefined> {
+export async function find(at: Scope, directoryId: string, id: string): Promise<UserShown | undefined> {
   return (await found(at.db, { environmentId: at.environmentId, directoryId, id }))[0];
 }
 
 const found = compiled(
-  (_db, { environmentId, directoryId, id }: Named & { environmentId: string }) => sql<UserWithGroups>`
-    select r.*, ${groupsOfRow} as groups from directory_users r
+  (_db, { environmentId, directoryId, id }: Named & { environmentId: string }) => sql<UserShown>`
+    select ${shownOfRow} from directory_users r
     where r.id = ${id} and r.directory_id = ${directoryId} and r.environment_id = ${environmentId}`,
 );
 
-/** The groups of the row `r` as SCIM shows them. */
-export const groupsOfRow = sql`(select coalesce(
-    jsonb_agg(jsonb_build_object('value', g.id, 'display', g.display_name) order by g.id), '[]')
-  from directory_group_members m join directory_groups g on g.id = m.group_id
-  where m.directory_user_id = r.id)`;
+/** The row `r` as SCIM shows it; every column more costs as much as a small query when it is read. */
+export const shownOfRow = sql`r.id, r.active, r.document, r.version, r.created_at, r.updated_at,
+  (select coalesce(jsonb_agg(jsonb_build_object('value', g.id, 'display', g.display_name) order by g.id), '[]')
+    from directory_group_members m join directory_groups g on g.id = m.group_id
+    where m.directory_user_id = r.id) as groups`;
 
 /** The person, whom nobody else changes until the transaction ends; others may still put them into groups. */
 export async function findForChange(
@@ -82,18 +85,18 @@ export async function set(
   directoryId: string,
   id: string,
   user: UserValues,
-): Promise<UserWithGroups | undefined> {
+): Promise<UserShown | undefined> {
   return (await written(at.db, { ...user, environmentId: at.environmentId, directoryId, id }))[0];
 }
 
 const written = compiled(
-  (_db, user: UserValues & Named & { environmentId: string }) => sql<UserWithGroups>`
+  (_db, user: UserValues & Named & { environmentId: string }) => sql<UserShown>`
     update directory_users r set user_name = ${user.user_name}, external_id = ${user.external_id},
       active = ${user.active}, display_name = ${user.display_name}, given_name = ${user.given_name},
       family_name = ${user.family_name}, email = ${user.email}, emails = ${user.emails},
       document = ${user.document}::jsonb, version = r.version + 1, updated_at = ${user.now}
     where r.id = ${user.id} and r.directory_id = ${user.directoryId} and r.environment_id = ${user.environmentId}
-    returning r.*, ${groupsOfRow} as groups`,
+    returning ${shownOfRow}`,
 );
 
 /** Deletes a person, who leaves all groups. @returns the ids of these */

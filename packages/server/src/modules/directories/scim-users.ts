@@ -14,7 +14,7 @@ import type { DirectoryUserRow } from "./people.store.ts";
 import { columnsOf } from "./person.ts";
 import { type Condition, requireCondition, retrying } from "./scim-changes.ts";
 import * as groups from "./scim-groups.store.ts";
-import type { UserValues, UserWithGroups } from "./scim-users.store.ts";
+import type { UserShown, UserValues } from "./scim-users.store.ts";
 import * as store from "./scim-users.store.ts";
 
 /**
@@ -22,7 +22,7 @@ import * as store from "./scim-users.store.ts";
  * @param body parsed JSON
  * @throws ScimError `uniqueness` when the directory has the userName, whatever its case; those of `readUserDocument`
  */
-export async function create(ctx: Ctx, directory: Directory, body: unknown): Promise<UserWithGroups> {
+export async function create(ctx: Ctx, directory: Directory, body: unknown): Promise<UserShown> {
   const document = readUserDocument(body);
   return inTransaction(ctx, async (ctx) => {
     const values = valuesOf(ctx, document);
@@ -38,7 +38,7 @@ export async function create(ctx: Ctx, directory: Directory, body: unknown): Pro
 }
 
 /** @throws ScimError 404 */
-export async function get(ctx: Ctx, directory: Directory, id: string): Promise<UserWithGroups> {
+export async function get(ctx: Ctx, directory: Directory, id: string): Promise<UserShown> {
   return (await store.find(ctx, directory.id, id)) ?? missing(id);
 }
 
@@ -52,7 +52,7 @@ export async function replace(
   id: string,
   body: unknown,
   condition: Condition,
-): Promise<UserWithGroups> {
+): Promise<UserShown> {
   const document = readUserDocument(body);
   return changing(ctx, directory, id, condition, () => document);
 }
@@ -67,7 +67,7 @@ export async function patch(
   id: string,
   body: unknown,
   condition: Condition,
-): Promise<UserWithGroups> {
+): Promise<UserShown> {
   const operations = readPatchRequest(body);
   return changing(ctx, directory, id, condition, (row) => {
     const target = { scope: USER_SCOPE, id };
@@ -96,7 +96,7 @@ async function changing(
   id: string,
   condition: Condition,
   change: (row: DirectoryUserRow) => JsonObject,
-): Promise<UserWithGroups> {
+): Promise<UserShown> {
   return retrying(ctx, async (ctx) => {
     const row = (await store.findForChange(ctx, directory.id, id)) ?? missing(id);
     requireCondition(condition, row);
@@ -110,7 +110,7 @@ async function changing(
   });
 }
 
-function whatHappened(before: DirectoryUserRow, after: DirectoryUserRow) {
+function whatHappened(before: { active: boolean }, after: { active: boolean }) {
   if (before.active === after.active) return "updated";
   return after.active ? "activated" : "deactivated";
 }
