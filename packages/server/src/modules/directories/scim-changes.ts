@@ -1,8 +1,12 @@
-/** What all changes by SCIM have in common: the version that the client expects, and another try after a collision. */
+/**
+ * What all changes by SCIM have in common: the version that the client expects, another try after a collision, and the
+ * size of what is kept.
+ */
 import { type Ctx, inTransaction } from "../../context.ts";
 import { isDeadlock } from "../../db/scope.ts";
-import { quote, ScimError } from "../../protocols/scim/errors.ts";
+import { badRequest, quote, ScimError } from "../../protocols/scim/errors.ts";
 import { formatEtag, passesIfMatch } from "../../protocols/scim/etag.ts";
+import type { JsonObject } from "../../protocols/scim/json.ts";
 
 /** The `If-Match` header of a change; undefined when it is to be made whatever the version. */
 export type Condition = string | undefined;
@@ -27,5 +31,29 @@ export function requireCondition(condition: Condition, row: { version: number })
   throw new ScimError(
     412,
     `The version is ${etag} and not ${quote(condition ?? "")}: read the resource again.`,
+  );
+}
+
+/** What is indexed has a size that every database can index. */
+const longestIndexed = 256;
+
+/** @param texts by the attribute that holds them. @throws ScimError `invalidValue` */
+export function requireShort(texts: Readonly<Record<string, readonly unknown[]>>): void {
+  for (const [name, values] of Object.entries(texts)) {
+    if (values.some((value) => typeof value === "string" && value.length > longestIndexed))
+      throw badRequest("invalidValue", `${name} may have ${longestIndexed} characters at most.`);
+  }
+}
+
+/** As large as one request may be: many small changes make nothing that one could not. */
+const largestDocument = 1024 * 1024;
+
+/** A document as it is kept. @throws ScimError `invalidValue` when it has grown too large */
+export function textOf(document: JsonObject): string {
+  const text = JSON.stringify(document);
+  if (text.length <= largestDocument) return text;
+  throw badRequest(
+    "invalidValue",
+    `The resource would have ${text.length} characters; ${largestDocument} are kept.`,
   );
 }

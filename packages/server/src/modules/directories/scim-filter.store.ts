@@ -135,7 +135,7 @@ function comparison(shape: Extract<Shape, { kind: "compare" }>, place: Place): S
   if (operator === "ne") return negated(comparison({ ...shape, operator: "eq" }, place));
   if (bound.type === "null")
     return operator === "eq" ? sql`not ${someValue(path, place, isPresent)}` : sql`false`;
-  const direct = path.schema === undefined ? place.columns?.compare[keyOf(path)] : undefined;
+  const direct = path.schema === undefined ? own(place.columns?.compare, keyOf(path)) : undefined;
   const found = direct?.({ operator, bound });
   if (found !== undefined) return found;
   const exact = findAttribute(path, place.scope)?.caseExact ?? false;
@@ -145,6 +145,11 @@ function comparison(shape: Extract<Shape, { kind: "compare" }>, place: Place): S
 /** A comparison with a missing value is null, which holds as little as its plain negation would. */
 function negated(test: Sql): Sql {
   return sql`not coalesce(${test}, false)`;
+}
+
+/** A client may ask for `constructor`, which every object seems to have. */
+function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 function keyOf({ attribute, subAttribute }: AttributePath): string {
@@ -176,7 +181,7 @@ function indexedElement(shape: Extract<Shape, { kind: "values" }>, place: Place)
   );
   if (wanted?.kind !== "compare" || shape.path.schema !== undefined) return undefined;
   const bound: Bound = { type: wanted.type, parameter: place.values[wanted.name] };
-  return place.columns?.compare[`${shape.path.attribute}.value`]?.({ operator: "eq", bound });
+  return own(place.columns?.compare, `${shape.path.attribute}.value`)?.({ operator: "eq", bound });
 }
 
 function someValue(path: AttributePath, place: Place, holds: (value: Sql) => Sql): Sql {
@@ -197,7 +202,7 @@ function valuesAt(path: AttributePath, place: Place): { from: Sql; value: Sql } 
     const isKnown = findByName(definition?.subAttributes ?? [], subAttribute) !== undefined;
     steps.push({ name: subAttribute, isKnown });
   }
-  const column = schema === undefined ? place.columns?.json[attribute] : undefined;
+  const column = schema === undefined ? own(place.columns?.json, attribute) : undefined;
   const parts: Sql[] = [];
   let value = place.holder;
   for (const [at, { name, isKnown }] of steps.entries()) {

@@ -15,7 +15,7 @@ import { readPatchRequest } from "../../protocols/scim/patch-request.ts";
 import { follow } from "./consequences.ts";
 import type { Directory } from "./directories.ts";
 import type { DirectoryGroupRow } from "./groups.store.ts";
-import { type Condition, requireCondition, retrying } from "./scim-changes.ts";
+import { type Condition, requireCondition, requireShort, retrying, textOf } from "./scim-changes.ts";
 import * as store from "./scim-groups.store.ts";
 import * as members from "./scim-members.store.ts";
 
@@ -165,23 +165,17 @@ function requireKnown(ids: readonly string[], known: number): void {
   );
 }
 
-/** What is indexed has a size that every database can index. */
-const longest = 256;
-
 function valuesOf(document: JsonObject): {
   displayName: string;
   externalId: string | null;
   document: string;
 } {
   const { displayName, externalId } = document;
-  for (const [name, value] of Object.entries({ displayName, externalId })) {
-    if (typeof value === "string" && value.length > longest)
-      throw badRequest("invalidValue", `${name} may have ${longest} characters at most.`);
-  }
+  requireShort({ displayName: [displayName], externalId: [externalId] });
   return {
     displayName: String(displayName),
     externalId: typeof externalId === "string" && externalId !== "" ? externalId : null,
-    document: JSON.stringify(document),
+    document: textOf(document),
   };
 }
 

@@ -18,7 +18,6 @@ export function userResource(row: UserShown, base: string): JsonObject {
     schemas,
     id: row.id,
     ...document,
-    active: row.active,
     ...(groups.length > 0 && { groups }),
     meta: metaOf(row, "User", `${base}/Users/${row.id}`),
   };

@@ -222,6 +222,24 @@ describe("PATCH of a user", () => {
     });
   });
 
+  test("that removes active leaves an active person", async () => {
+    const { body } = await idp.send("POST", "/Users", ada("default@acme.test"));
+    const answer = await idp.patch(`/Users/${body.id}`, { op: "remove", path: "active" });
+    expect([answer.status, answer.body.active]).toEqual([200, undefined]);
+    expect(
+      (await idp.send("GET", `/Users?filter=userName%20eq%20"default@acme.test"`)).body.totalResults,
+    ).toBe(1);
+  });
+
+  test("never makes more than one request could", async () => {
+    const { body } = await idp.send("POST", "/Users", ada("growing@acme.test"));
+    const grow = (path: string) =>
+      idp.patch(`/Users/${body.id}`, { op: "add", path, value: "a".repeat(600 * 1024) });
+    expect((await grow("first")).status).toBe(200);
+    const answer = await grow("second");
+    expect([answer.status, answer.body.scimType]).toEqual([400, "invalidValue"]);
+  });
+
   test("changes all or nothing", async () => {
     const { body } = await idp.send("POST", "/Users", ada("atomic@acme.test"));
     const answer = await idp.patch(

@@ -3,7 +3,7 @@ import { type Ctx, inTransaction } from "../../context.ts";
 import { brokenUniqueIndex, isMissingParent } from "../../db/scope.ts";
 import { newId } from "../../lib/ids.ts";
 import { readUserDocument } from "../../protocols/scim/document.ts";
-import { badRequest, ScimError } from "../../protocols/scim/errors.ts";
+import { ScimError } from "../../protocols/scim/errors.ts";
 import { type JsonObject, sameJson } from "../../protocols/scim/json.ts";
 import { patchDocument } from "../../protocols/scim/patch.ts";
 import { readPatchRequest } from "../../protocols/scim/patch-request.ts";
@@ -12,7 +12,7 @@ import { follow } from "./consequences.ts";
 import type { Directory } from "./directories.ts";
 import type { DirectoryUserRow } from "./people.store.ts";
 import { columnsOf } from "./person.ts";
-import { type Condition, requireCondition, retrying } from "./scim-changes.ts";
+import { type Condition, requireCondition, requireShort, retrying, textOf } from "./scim-changes.ts";
 import * as groups from "./scim-groups.store.ts";
 import type { UserShown, UserValues } from "./scim-users.store.ts";
 import * as store from "./scim-users.store.ts";
@@ -115,21 +115,11 @@ function whatHappened(before: { active: boolean }, after: { active: boolean }) {
   return after.active ? "activated" : "deactivated";
 }
 
-/** What is indexed has a size that every database can index. */
-const longest = 256;
-
 function valuesOf(ctx: Ctx, document: JsonObject): UserValues {
   const columns = columnsOf(document);
   const { user_name: userName, external_id: externalId, emails } = columns;
-  for (const [name, texts] of Object.entries({
-    userName: [userName],
-    externalId: [externalId ?? ""],
-    emails,
-  })) {
-    if (texts.some((text) => text.length > longest))
-      throw badRequest("invalidValue", `${name} may have ${longest} characters at most.`);
-  }
-  return { ...columns, document: JSON.stringify(document), now: ctx.now() };
+  requireShort({ userName: [userName], externalId: [externalId], emails });
+  return { ...columns, document: textOf(document), now: ctx.now() };
 }
 
 function refuseTaken({ user_name: userName }: UserValues, directory: Directory) {
