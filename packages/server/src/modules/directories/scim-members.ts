@@ -6,7 +6,7 @@ import * as store from "./scim-members.store.ts";
 
 export type { MemberRow };
 
-const sliceSize = 5_000;
+const sliceSize = 2_000;
 
 /** The members of small groups by the group's id; undefined when they are too many to be held together. */
 export async function ofAll(

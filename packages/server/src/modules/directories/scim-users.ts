@@ -1,5 +1,5 @@
 /** What SCIM does to the people of a directory: one row each, every change of one in a transaction with its events. */
-import { type Ctx, inTransaction } from "../../context.ts";
+import type { Ctx } from "../../context.ts";
 import { brokenUniqueIndex, isMissingParent } from "../../db/scope.ts";
 import { newId } from "../../lib/ids.ts";
 import { readUserDocument } from "../../protocols/scim/document.ts";
@@ -24,7 +24,7 @@ import * as store from "./scim-users.store.ts";
  */
 export async function create(ctx: Ctx, directory: Directory, body: unknown): Promise<UserShown> {
   const document = readUserDocument(body);
-  return inTransaction(ctx, async (ctx) => {
+  return retrying(ctx, async (ctx) => {
     const values = valuesOf(ctx, document);
     const names = {
       id: newId("diruser"),
