@@ -22,6 +22,7 @@ import { samlRoutes } from "./modules/connections/saml.http.ts";
 import { samlLogoutRoutes } from "./modules/connections/saml-logout.http.ts";
 import { directoryReactions } from "./modules/directories/reactions.ts";
 import { directoryService, gatehouseDirectoryService } from "./modules/directories/rpc.ts";
+import { scimRoutes } from "./modules/directories/scim.http.ts";
 import { domainService } from "./modules/domains/rpc.ts";
 import { idOfHost } from "./modules/environments/environments.ts";
 import { homeRoutes } from "./modules/environments/home.http.ts";
@@ -98,6 +99,7 @@ const routes: HttpRoute[] = [
   ...authorizeRoutes,
   ...tokenRoutes,
   ...documentRoutes,
+  ...scimRoutes,
 ];
 
 /** Run in this order, in the transaction of the change. */

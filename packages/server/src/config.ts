@@ -171,7 +171,8 @@ export const settings = [
     name: "GATEHOUSE_LIMIT_API_PER_CLIENT",
     type: "number a minute",
     default: "6000",
-    about: "Calls of the management API by one application, or by one signed-in user.",
+    about:
+      "Calls of the management API by one application, or by one signed-in user, and SCIM requests for one directory.",
   },
   {
     name: "GATEHOUSE_LIMIT_API_PER_ADDRESS",

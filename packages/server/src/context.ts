@@ -10,7 +10,7 @@ import type { Keyring } from "./lib/keyring.ts";
 import type { RateLimiter } from "./lib/rate-limiter.ts";
 import type { SafeFetch } from "./lib/safe-fetch.ts";
 
-/** Who calls, as the pipeline established it. Names are those of the contract's AuthenticationType. */
+/** Who calls, as the pipeline established it. Names are those of the contract's AuthenticationType, but for the last. */
 export type Caller =
   | { kind: "NONE" }
   | { kind: "CLIENT"; clientId: string }
@@ -26,7 +26,9 @@ export type Caller =
     }
   | { kind: "CUSTOMER_PORTAL"; organizationId: string }
   | { kind: "WORKSPACE"; memberId: string }
-  | { kind: "ACTIONS_PORTAL"; connectedAccountId: string };
+  | { kind: "ACTIONS_PORTAL"; connectedAccountId: string }
+  /** An identity provider, by a token of the directory; no caller of the contract. */
+  | { kind: "DIRECTORY"; directoryId: string; organizationId: string };
 
 /** What is known of the request that a rule serves; `id` is printed in every log line and error page. */
 export interface RequestInfo {

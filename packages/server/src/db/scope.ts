@@ -17,6 +17,11 @@ export function isMissingParent(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "23503";
 }
 
+/** Whether a statement ran longer than any may (SQLSTATE 57014). */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "57014";
+}
+
 /** Whether PostgreSQL ended this transaction to free others that waited for it (SQLSTATE 40P01). */
 export function isDeadlock(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "40P01";

@@ -6,7 +6,7 @@ import { isOwnPage } from "./own-page.ts";
 import { refusals } from "./refusals.ts";
 
 /** The bits of the contract's AuthenticationType; a method's option is the union of those that may call it. */
-export const callerBits: Readonly<Record<Exclude<Caller["kind"], "NONE">, number>> = {
+export const callerBits: Readonly<Record<Exclude<Caller["kind"], "NONE" | "DIRECTORY">, number>> = {
   CLIENT: 4,
   USER: 8,
   SESSION: 16,
@@ -44,9 +44,14 @@ export async function readCaller(
 ): Promise<Caller> {
   const header = headers.authorization?.trim() ?? "";
   if (header === "" || /^Bearer$/i.test(header)) return readCookieCaller(ctx, headers, verifiers);
-  const token = BEARER.exec(header)?.[1];
+  const token = bearerOf(header);
   if (token === undefined) throw refusals.notBearer();
   return verifiers.verifyBearer(ctx, token);
+}
+
+/** The token of an `Authorization` header; undefined when it holds none of the form of RFC 6750. */
+export function bearerOf(header: string): string | undefined {
+  return BEARER.exec(header.trim())?.[1];
 }
 
 /** A browser sends cookies along for whichever page asks it to, so the page must be ours. */
@@ -64,5 +69,6 @@ async function readCookieCaller(
 
 /** Tells whether a method with these bits admits this caller. */
 export function admits(bits: number, caller: Caller): boolean {
-  return caller.kind !== "NONE" && (bits & callerBits[caller.kind]) !== 0;
+  if (caller.kind === "NONE" || caller.kind === "DIRECTORY") return false;
+  return (bits & callerBits[caller.kind]) !== 0;
 }

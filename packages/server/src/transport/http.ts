@@ -14,6 +14,8 @@ export interface HttpRequest {
   rawQuery: string;
   /** The body of a form post (`application/x-www-form-urlencoded`); empty for other bodies. */
   form: URLSearchParams;
+  /** The text of the body where the route takes JSON, which `readJson` reads once the caller is known. */
+  body?: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   cookies: Readonly<Record<string, string>>;
 }
@@ -21,17 +23,22 @@ export interface HttpRequest {
 export interface HttpReply {
   status: number;
   headers?: Record<string, string | string[]>;
-  body?: string | Buffer;
+  /** Parts are sent as they come, for what would be too large to be held as one text. */
+  body?: string | Buffer | AsyncIterable<string>;
 }
 
-/** In which words a failed route answers: a page for browsers, RFC 6749 JSON, or the API's error body. */
-export type ErrorStyle = "page" | "oauth" | "api";
+/** In which words a failed route answers: a page for browsers, RFC 6749 JSON, the API's error body, or SCIM's. */
+export type ErrorStyle = "page" | "oauth" | "api" | "scim";
 
 export interface HttpRoute {
-  method: "GET" | "POST" | "OPTIONS";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
   /** Fastify's path syntax: `/sso/v1/saml/:connectionId/callback`. */
   path: string;
   errors: ErrorStyle;
+  /** What a body is read as; a form if it is not said. */
+  body?: "form" | "json";
+  /** In bytes; 1 MiB if it is not said. */
+  bodyLimit?: number;
   /** Counted by address before the body is read. For what strangers can ask for, and we pay for with rows or CPU. */
   limit?: AddressLimit;
   handle(ctx: Ctx, request: HttpRequest): Promise<HttpReply>;

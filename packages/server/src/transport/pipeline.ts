@@ -95,6 +95,8 @@ function idOf(caller: Caller): string {
       return caller.memberId;
     case "ACTIONS_PORTAL":
       return caller.connectedAccountId;
+    case "DIRECTORY":
+      return caller.directoryId;
     case "NONE":
       return "";
   }

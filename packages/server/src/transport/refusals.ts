@@ -1,11 +1,18 @@
 /** What the transport refuses before a handler runs: one function a reason, in words that say what to do. */
 import { AppError, type FieldViolation, type Status } from "../errors.ts";
+import type { ScimError } from "../protocols/scim/errors.ts";
 
 /** An AppError with the HTTP status that it needs where the API's table would give another one. */
 export class HttpRefusal extends AppError {
   readonly http: number;
-  constructor(http: number, status: Status, message: string, headers: Record<string, string> = {}) {
-    super(status, status, message, { headers });
+  constructor(
+    http: number,
+    status: Status,
+    message: string,
+    headers: Record<string, string> = {},
+    code: string = status,
+  ) {
+    super(code, status, message, { headers });
     this.http = http;
   }
 }
@@ -85,11 +92,30 @@ export function wrongType(expected: string): AppError {
   );
 }
 
+const scimStatuses: Readonly<Record<number, Status>> = {
+  401: "UNAUTHENTICATED",
+  403: "PERMISSION_DENIED",
+  404: "NOT_FOUND",
+  409: "ALREADY_EXISTS",
+  412: "FAILED_PRECONDITION",
+  501: "UNIMPLEMENTED",
+};
+
+/** A refusal in SCIM's own words; its scimType, if it has one, is the code. */
+export function scimRefusal({ status, detail, scimType }: ScimError): AppError {
+  return new HttpRefusal(status, scimStatuses[status] ?? "INVALID_ARGUMENT", detail, {}, scimType);
+}
+
+/** A body over the route's limit. */
+export function bodyTooLarge(limit: number): AppError {
+  return new HttpRefusal(413, "INVALID_ARGUMENT", `The body is larger than ${limit} bytes`);
+}
+
 /** Turns what Fastify refuses by itself, before a route of ours sees it, into an error that can be read. */
-export function fastifyRefusal(problem: unknown): unknown {
+export function fastifyRefusal(problem: unknown, bodyLimit: number = MAX_BODY_BYTES): unknown {
   switch ((problem as { code?: unknown } | null)?.code) {
     case "FST_ERR_CTP_BODY_TOO_LARGE":
-      return new HttpRefusal(413, "INVALID_ARGUMENT", `The body is larger than ${MAX_BODY_BYTES} bytes`);
+      return bodyTooLarge(bodyLimit);
     case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
       return refusals.badRequest("The body is not as long as its Content-Length says");
     case "FST_ERR_CTP_INVALID_MEDIA_TYPE":

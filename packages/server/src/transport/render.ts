@@ -5,9 +5,10 @@ import { ErrorInfoSchema } from "@gatehouse/contract/scalekit/v1/errdetails/errd
 import type { Logger } from "pino";
 import { AppError, type Status } from "../errors.ts";
 import { errorDescription } from "../protocols/oauth/error-description.ts";
+import { ScimError, type ScimType } from "../protocols/scim/errors.ts";
 import { type ErrorStyle, type HttpReply, json } from "./http.ts";
 import { errorPage } from "./page.ts";
-import { HttpRefusal } from "./refusals.ts";
+import { HttpRefusal, scimRefusal } from "./refusals.ts";
 
 /** The numbers of each status: gRPC's, and the HTTP status that the API's error table gives it. */
 const statuses: Readonly<Record<Status, { grpc: Code; http: number }>> = {
@@ -38,6 +39,7 @@ export function settle(thrown: unknown, log: Logger, requestId: string, where: s
     }
     return thrown;
   }
+  if (thrown instanceof ScimError) return scimRefusal(thrown);
   log.error({ err: thrown, requestId, where }, "A request failed for a reason that no rule names");
   return new AppError("INTERNAL", "INTERNAL", `Something failed on our side (request ${requestId})`);
 }
@@ -109,6 +111,38 @@ function oauthStatus(error: AppError): number {
   return error instanceof HttpRefusal || http >= 429 ? http : 400;
 }
 
+/** RFC 7644 section 3.1: what SCIM sends and answers. Entra and Okta read it whatever their `Accept` says. */
+export const SCIM_MEDIA_TYPE = "application/scim+json; charset=utf-8";
+
+/** The error as RFC 7644 section 3.12 has it. An error of a SCIM route carries its scimType as the code. */
+export function scimFault(error: AppError): ScimError {
+  const status = httpStatus(error);
+  return new ScimError(status, error.message, scimType(error, status));
+}
+
+function scimError(error: AppError): HttpReply {
+  const fault = scimFault(error);
+  const { status } = fault;
+  return {
+    status,
+    headers: {
+      "content-type": SCIM_MEDIA_TYPE,
+      "cache-control": "no-store",
+      ...(status === 401 && { "www-authenticate": 'Bearer realm="scim"' }),
+      ...error.headers,
+    },
+    body: JSON.stringify(fault.toBody()),
+  };
+}
+
+/** Only statuses of RFC 7644 table 9 have a type; what the transport itself refuses with 400 is syntax. */
+function scimType(error: AppError, status: number): ScimType | undefined {
+  if (/^[a-z][A-Za-z]+$/.test(error.code)) return error.code as ScimType;
+  if (status === 409) return "uniqueness";
+  if (status !== 400) return undefined;
+  return error.code === "INVALID_ARGUMENT" ? "invalidSyntax" : "invalidValue";
+}
+
 /** The error in the words of the route that failed. */
 export function routeError(style: ErrorStyle, error: AppError, requestId: string): HttpReply {
   switch (style) {
@@ -116,6 +150,8 @@ export function routeError(style: ErrorStyle, error: AppError, requestId: string
       return oauthError(error);
     case "page":
       return errorPage(error, requestId, httpStatus(error));
+    case "scim":
+      return scimError(error);
     case "api":
       return restError(error, requestId);
   }

@@ -6,6 +6,7 @@ import { readCookies } from "../lib/cookies.ts";
 import type { Answer } from "./answer.ts";
 import { type Arrival, arrivalOf, pathOf } from "./arrival.ts";
 import type { ErrorStyle, HttpRequest, HttpRoute } from "./http.ts";
+import { textOfJson } from "./json-body.ts";
 import { pageAssets } from "./page.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { fastifyRefusal, refusals } from "./refusals.ts";
@@ -37,29 +38,7 @@ export function registerRoutes(
       else done(null, new URLSearchParams(String(body)));
     });
     scope.addContentTypeParser("*", { parseAs: "string" }, (_request, _body, done) => done(null, undefined));
-    for (const route of routes) {
-      const { limit } = route;
-      scope.route({
-        method: route.method,
-        url: route.path,
-        // Only where there is something to count: a hook costs as much as a small answer.
-        ...(limit !== undefined && {
-          onRequest: (request, _reply, done) => {
-            options.pipeline.count(limit, arrivalAt(route, request));
-            done();
-          },
-        }),
-        errorHandler: (error, request, reply) => {
-          reply.hijack();
-          fail(route.errors, fastifyRefusal(error), arrivalAt(route, request), reply.raw, options);
-        },
-        handler: (request, reply) => {
-          reply.hijack();
-          arrivalAt(route, request);
-          void serve(route, request, reply.raw, options);
-        },
-      });
-    }
+    for (const route of routes) if (route.body !== "json") mount(scope, route, options);
     for (const { path, reply: file } of pageAssets) {
       scope.get(path, (request, reply) => {
         reply.hijack();
@@ -68,6 +47,42 @@ export function registerRoutes(
         options.answer(reply.raw, arrival, file);
       });
     }
+  });
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser("*", { parseAs: "buffer" }, (request, body, done) => {
+      try {
+        done(null, textOfJson(body as Buffer, request.headers["content-type"]));
+      } catch (error) {
+        done(error as Error);
+      }
+    });
+    for (const route of routes) if (route.body === "json") mount(scope, route, options);
+  });
+}
+
+function mount(scope: FastifyInstance, route: HttpRoute, options: RoutesOptions): void {
+  const { limit, bodyLimit } = route;
+  scope.route({
+    method: route.method,
+    url: route.path,
+    ...(bodyLimit !== undefined && { bodyLimit }),
+    // Only where there is something to count: a hook costs as much as a small answer.
+    ...(limit !== undefined && {
+      onRequest: (request, _reply, done) => {
+        options.pipeline.count(limit, arrivalAt(route, request));
+        done();
+      },
+    }),
+    errorHandler: (error, request, reply) => {
+      reply.hijack();
+      fail(route.errors, fastifyRefusal(error, bodyLimit), arrivalAt(route, request), reply.raw, options);
+    },
+    handler: (request, reply) => {
+      reply.hijack();
+      arrivalAt(route, request);
+      void serve(route, request, reply.raw, options);
+    },
   });
 }
 
@@ -117,7 +132,8 @@ function readRequest(request: FastifyRequest): HttpRequest {
   const { raw } = request;
   const url = raw.url ?? "";
   const path = pathOf(url);
-  const form = (request.body as URLSearchParams | undefined) ?? noParameters;
+  const sent = request.body as URLSearchParams | string | undefined;
+  const form = typeof sent === "object" ? sent : noParameters;
   const query = url.length === path.length ? noParameters : new URLSearchParams(url.slice(path.length));
   const params = request.params as Record<string, string>;
   // PostgreSQL stores no U+0000; unchecked it would end as an error of ours.
@@ -130,6 +146,7 @@ function readRequest(request: FastifyRequest): HttpRequest {
     query,
     rawQuery: url.slice(path.length + 1),
     form,
+    ...(typeof sent === "string" && { body: sent }),
     headers: raw.headers,
     cookies: readCookies(raw.headers.cookie),
   };

@@ -22,10 +22,11 @@ export async function listPlaced(at: Scope, directoryId: string, ids: readonly s
 const placed = compiled(
   (_db, { environmentId, directoryId, ids }: { environmentId: string; directoryId: string; ids: string[] }) =>
     sql<Placed>`
+      with named as materialized (select * from directory_users where id = any(${ids}::text[]))
       select directory_users.*, held.groups, given.role_names,
         (select email from users where users.id = directory_users.user_id) as login_email
       from unnest(${ids}::text[]) with ordinality as wanted (id, place)
-      join directory_users on directory_users.id = wanted.id
+      join named as directory_users on directory_users.id = wanted.id
         and directory_users.directory_id = ${directoryId} and directory_users.environment_id = ${environmentId}
       cross join lateral (
         select coalesce(jsonb_agg(jsonb_build_object('id', directory_groups.id, 'name', display_name)

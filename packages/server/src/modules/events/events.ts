@@ -91,6 +91,8 @@ function actorId(caller: Caller): string {
       return caller.organizationId;
     case "ACTIONS_PORTAL":
       return caller.connectedAccountId;
+    case "DIRECTORY":
+      return caller.directoryId;
     case "NONE":
       return "";
   }

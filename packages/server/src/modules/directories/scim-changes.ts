@@ -1,0 +1,59 @@
+/**
+ * What all changes by SCIM have in common: the version that the client expects, another try after a collision, and the
+ * size of what is kept.
+ */
+import { type Ctx, inTransaction } from "../../context.ts";
+import { isDeadlock } from "../../db/scope.ts";
+import { badRequest, quote, ScimError } from "../../protocols/scim/errors.ts";
+import { formatEtag, passesIfMatch } from "../../protocols/scim/etag.ts";
+import type { JsonObject } from "../../protocols/scim/json.ts";
+
+/** The `If-Match` header of a change; undefined when it is to be made whatever the version. */
+export type Condition = string | undefined;
+
+/**
+ * Runs a change in a transaction, and again when the database ended it to free others. Whoever deletes a person holds
+ * the groups that it found, and may meet one that the person was just put into.
+ */
+export async function retrying<T>(ctx: Ctx, change: (ctx: Ctx) => Promise<T>, attempts = 5): Promise<T> {
+  try {
+    return await inTransaction(ctx, change);
+  } catch (error) {
+    if (!isDeadlock(error) || attempts === 1 || ctx.db.isTransaction) throw error;
+    return retrying(ctx, change, attempts - 1);
+  }
+}
+
+/** @param row held by the transaction, so that of two who expect one version one wins. @throws ScimError 412 */
+export function requireCondition(condition: Condition, row: { version: number }): void {
+  const etag = formatEtag(row.version);
+  if (passesIfMatch(condition, etag)) return;
+  throw new ScimError(
+    412,
+    `The version is ${etag} and not ${quote(condition ?? "")}: read the resource again.`,
+  );
+}
+
+/** What is indexed has a size that every database can index. */
+const longestIndexed = 256;
+
+/** @param texts by the attribute that holds them. @throws ScimError `invalidValue` */
+export function requireShort(texts: Readonly<Record<string, readonly unknown[]>>): void {
+  for (const [name, values] of Object.entries(texts)) {
+    if (values.some((value) => typeof value === "string" && value.length > longestIndexed))
+      throw badRequest("invalidValue", `${name} may have ${longestIndexed} characters at most.`);
+  }
+}
+
+/** As large as one request may be: many small changes make nothing that one could not. */
+const largestDocument = 1024 * 1024;
+
+/** A document as it is kept. @throws ScimError `invalidValue` when it has grown too large */
+export function textOf(document: JsonObject): string {
+  const text = JSON.stringify(document);
+  if (text.length <= largestDocument) return text;
+  throw badRequest(
+    "invalidValue",
+    `The resource would have ${text.length} characters; ${largestDocument} are kept.`,
+  );
+}

@@ -1,0 +1,126 @@
+/**
+ * Lists of people and groups as SCIM asks for them. Pages by cursor cost the same however far they are; pages by number
+ * are for the clients that know no other.
+ */
+import type { Ctx } from "../../context.ts";
+import { readCount } from "../../db/counters.ts";
+import { isTimeout } from "../../db/scope.ts";
+import { decodePageToken, type PageCursor, paginate } from "../../lib/page-tokens.ts";
+import { printAttributePath } from "../../protocols/scim/attribute-path.ts";
+import { badRequest } from "../../protocols/scim/errors.ts";
+import { printFilter } from "../../protocols/scim/filter.ts";
+import type { ListQuery, Page } from "../../protocols/scim/lists.ts";
+import type { Directory } from "./directories.ts";
+import type { GroupFound, Part, Search, UserFound } from "./scim-search.store.ts";
+import * as store from "./scim-search.store.ts";
+
+export type { GroupFound, UserFound };
+
+export interface Found<Row> {
+  rows: Row[];
+  totalResults: number;
+  startIndex?: number;
+  nextCursor?: string | undefined;
+  previousCursor?: string | undefined;
+}
+
+/** @throws ScimError `invalidCursor`, `tooMany` for a filter that takes too long */
+export async function searchUsers(
+  ctx: Ctx,
+  directory: Directory,
+  query: ListQuery,
+): Promise<Found<UserFound>> {
+  return search(ctx, searchOf(directory, "User", query), query.page) as Promise<Found<UserFound>>;
+}
+
+/** Groups without their members. @throws ScimError `invalidCursor`, `tooMany` for a filter that takes too long */
+export async function searchGroups(
+  ctx: Ctx,
+  directory: Directory,
+  query: ListQuery,
+): Promise<Found<GroupFound>> {
+  return search(ctx, searchOf(directory, "Group", query), query.page) as Promise<Found<GroupFound>>;
+}
+
+type Row = UserFound | GroupFound;
+
+function searchOf(directory: Directory, kind: Search["kind"], { filter, sort }: ListQuery): Search {
+  const order = sort && { path: sort.path, descending: sort.descending };
+  return { kind, directoryId: directory.id, filter, sort: order };
+}
+
+async function search(ctx: Ctx, search: Search, page: Page): Promise<Found<Row>> {
+  try {
+    return await (page.by === "index" ? byIndex(ctx, search, page) : byCursor(ctx, search, page));
+  } catch (error) {
+    if (!isTimeout(error)) throw error;
+    throw badRequest(
+      "tooMany",
+      "The filter takes too long here: ask for less, or by userName, externalId or id.",
+    );
+  }
+}
+
+async function byIndex(
+  ctx: Ctx,
+  search: Search,
+  { startIndex, count }: Extract<Page, { by: "index" }>,
+): Promise<Found<Row>> {
+  const offset = startIndex - 1;
+  // One more than the page shows tells whether more follow.
+  const rows = count === 0 ? [] : await store.list(ctx, search, { limit: count + 1, offset });
+  const isLast = count > 0 && rows.length <= count;
+  const isWithin = rows.length > 0 || offset === 0;
+  const totalResults =
+    isLast && isWithin ? offset + rows.length : await total(ctx, search, offset + rows.length);
+  return { rows: rows.slice(0, count), totalResults, startIndex };
+}
+
+async function byCursor(
+  ctx: Ctx,
+  search: Search,
+  { cursor, count }: Extract<Page, { by: "cursor" }>,
+): Promise<Found<Row>> {
+  const scope = scopeOf(search);
+  const at = cursor === "" ? undefined : decodePageToken(cursor, scope, ["text", "text"]);
+  if (cursor !== "" && at === undefined)
+    throw badRequest(
+      "invalidCursor",
+      "The cursor is not one of this list: leave it empty for the first page.",
+    );
+  const rows = await store.list(ctx, search, partOf(at, count + 1));
+  const key = (row: Row) => [row.sort_key, row.id];
+  const page = paginate(rows, { pageSize: count, cursor: at, scope, key });
+  return {
+    rows: page.items,
+    totalResults: await total(ctx, search, page.items.length),
+    nextCursor: page.nextPageToken || undefined,
+    previousCursor: page.prevPageToken || undefined,
+  };
+}
+
+function partOf(at: PageCursor | undefined, limit: number): Part {
+  if (at === undefined) return { limit, offset: 0 };
+  const [sort_key = "", id = ""] = at.key;
+  return { limit, beyond: { sort_key, id }, backwards: at.direction === "prev" };
+}
+
+/** A cursor is void in any other list. */
+function scopeOf({ kind, directoryId, filter, sort }: Search): string {
+  const order = sort && `${printAttributePath(sort.path)} ${sort.descending}`;
+  return `scim:${directoryId}:${kind}:${order ?? ""}:${filter ? printFilter(filter) : ""}`;
+}
+
+/** A filter is counted exactly so far. */
+const countedExactly = 1_000;
+
+/**
+ * How many there are in all. Beyond what a filter is counted to, it is as many as are known by now: a client that goes
+ * on while its place is below the total meets every page.
+ */
+async function total(ctx: Ctx, search: Search, known: number): Promise<number> {
+  const { filter, kind, directoryId } = search;
+  if (filter !== undefined)
+    return Math.max(known, await store.count(ctx, { ...search, filter }, countedExactly));
+  return readCount(ctx, kind === "User" ? "directory_users" : "directory_groups", directoryId);
+}

@@ -1,0 +1,140 @@
+/** What SCIM does to the people of a directory: one row each, every change of one in a transaction with its events. */
+import type { Ctx } from "../../context.ts";
+import { brokenUniqueIndex, isMissingParent } from "../../db/scope.ts";
+import { newId } from "../../lib/ids.ts";
+import { readUserDocument } from "../../protocols/scim/document.ts";
+import { ScimError } from "../../protocols/scim/errors.ts";
+import { type JsonObject, sameJson } from "../../protocols/scim/json.ts";
+import { patchDocument } from "../../protocols/scim/patch.ts";
+import { readPatchRequest } from "../../protocols/scim/patch-request.ts";
+import { USER_SCOPE } from "../../protocols/scim/user-schema.ts";
+import { follow } from "./consequences.ts";
+import type { Directory } from "./directories.ts";
+import type { DirectoryUserRow } from "./people.store.ts";
+import { columnsOf } from "./person.ts";
+import { type Condition, requireCondition, requireShort, retrying, textOf } from "./scim-changes.ts";
+import * as groups from "./scim-groups.store.ts";
+import type { UserShown, UserValues } from "./scim-users.store.ts";
+import * as store from "./scim-users.store.ts";
+
+/**
+ * POST of a user.
+ * @param body parsed JSON
+ * @throws ScimError `uniqueness` when the directory has the userName, whatever its case; those of `readUserDocument`
+ */
+export async function create(ctx: Ctx, directory: Directory, body: unknown): Promise<UserShown> {
+  const document = readUserDocument(body);
+  return retrying(ctx, async (ctx) => {
+    const values = valuesOf(ctx, document);
+    const names = {
+      id: newId("diruser"),
+      organizationId: directory.organizationId,
+      directoryId: directory.id,
+    };
+    const row = await store.insert(ctx, { ...values, ...names }).catch(refuseTaken(values, directory));
+    await follow(ctx, directory, { created: [row.id], rows: [row] });
+    return { ...row, groups: [] };
+  });
+}
+
+/** @throws ScimError 404 */
+export async function get(ctx: Ctx, directory: Directory, id: string): Promise<UserShown> {
+  return (await store.find(ctx, directory.id, id)) ?? missing(id);
+}
+
+/**
+ * PUT of a user. Nothing is written when nothing differs.
+ * @throws ScimError 404, 412, `uniqueness`; those of `readUserDocument`
+ */
+export async function replace(
+  ctx: Ctx,
+  directory: Directory,
+  id: string,
+  body: unknown,
+  condition: Condition,
+): Promise<UserShown> {
+  const document = readUserDocument(body);
+  return changing(ctx, directory, id, condition, () => document);
+}
+
+/**
+ * PATCH of a user, all of its operations or none. Nothing is written when nothing differs.
+ * @throws ScimError 404, 412, `uniqueness`; those of `patchDocument`
+ */
+export async function patch(
+  ctx: Ctx,
+  directory: Directory,
+  id: string,
+  body: unknown,
+  condition: Condition,
+): Promise<UserShown> {
+  const operations = readPatchRequest(body);
+  return changing(ctx, directory, id, condition, (row) => {
+    const target = { scope: USER_SCOPE, id };
+    return patchDocument(row.document as JsonObject, operations, target).document;
+  });
+}
+
+/** DELETE of a user, who leaves all groups. @throws ScimError 404, 412 */
+async function remove(ctx: Ctx, directory: Directory, id: string, condition: Condition): Promise<void> {
+  await retrying(ctx, async (ctx) => {
+    await groups.holdGroupsOf(ctx, directory.id, id);
+    const row = (await store.findForChange(ctx, directory.id, id)) ?? missing(id);
+    requireCondition(condition, row);
+    const left = await store.remove(ctx, directory.id, id, ctx.now());
+    const { email, external_id: externalId, user_id: userId, active: wasActive } = row;
+    const deleted = [{ id, email, externalId, userId, wasActive }];
+    await follow(ctx, directory, { deleted, groupsUpdated: left });
+  });
+}
+
+export { remove as delete };
+
+async function changing(
+  ctx: Ctx,
+  directory: Directory,
+  id: string,
+  condition: Condition,
+  change: (row: DirectoryUserRow) => JsonObject,
+): Promise<UserShown> {
+  return retrying(ctx, async (ctx) => {
+    const row = (await store.findForChange(ctx, directory.id, id)) ?? missing(id);
+    requireCondition(condition, row);
+    const document = change(row);
+    if (sameJson(document, row.document as JsonObject)) return get(ctx, directory, id);
+    const values = valuesOf(ctx, document);
+    const changed = await store.set(ctx, directory.id, id, values).catch(refuseTaken(values, directory));
+    if (changed === undefined) return missing(id);
+    await follow(ctx, directory, { [whatHappened(row, changed)]: [id] });
+    return changed;
+  });
+}
+
+function whatHappened(before: { active: boolean }, after: { active: boolean }) {
+  if (before.active === after.active) return "updated";
+  return after.active ? "activated" : "deactivated";
+}
+
+function valuesOf(ctx: Ctx, document: JsonObject): UserValues {
+  const columns = columnsOf(document);
+  const { user_name: userName, external_id: externalId, emails } = columns;
+  requireShort({ userName: [userName], externalId: [externalId], emails });
+  return { ...columns, document: textOf(document), now: ctx.now() };
+}
+
+function refuseTaken({ user_name: userName }: UserValues, directory: Directory) {
+  return (error: unknown): never => {
+    if (brokenUniqueIndex(error) === "directory_users_by_name")
+      throw new ScimError(
+        409,
+        `The directory has a user with the userName "${userName}" already.`,
+        "uniqueness",
+      );
+    if (isMissingParent(error)) throw new ScimError(404, `There is no directory ${directory.id}.`);
+    throw error;
+  };
+}
+
+function missing(id: string): never {
+  throw new ScimError(404, `There is no user ${id} in this directory.`);
+}
