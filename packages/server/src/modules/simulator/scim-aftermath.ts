@@ -6,8 +6,9 @@ import type { Send } from "./scim-client.ts";
 import type { Target } from "./scim-target.ts";
 
 export interface Aftermath {
-  users: Listed;
-  groups: Listed;
+  /** Undefined where it does not let us look. */
+  users: Listed | undefined;
+  groups: Listed | undefined;
   /** Oldest first; undefined where they are not this caller's to see. */
   events: ToldEvent[] | undefined;
 }
@@ -24,7 +25,7 @@ export interface ToldEvent {
 }
 
 const mostShown = 10;
-const mostEvents = 100;
+export const mostEvents = 100;
 const newest = `startIndex=1&count=${mostShown}&sortBy=meta.lastModified&sortOrder=descending`;
 
 /**
@@ -33,8 +34,10 @@ const newest = `startIndex=1&count=${mostShown}&sortBy=meta.lastModified&sortOrd
  * @throws OutboundError
  */
 export async function lookAround(ctx: Ctx, target: Target, send: Send, since: Date): Promise<Aftermath> {
-  const list = async (path: string) =>
-    listed((await send({ method: "GET", path, headers: {}, body: undefined })).body);
+  const list = async (path: string) => {
+    const { status, body } = await send({ method: "GET", path, headers: {}, body: undefined });
+    return status === 200 ? listed(body) : undefined;
+  };
   return {
     users: await list(`/Users?${newest}`),
     groups: await list(`/Groups?${newest}&excludedAttributes=members`),
@@ -50,7 +53,7 @@ async function eventsOf(
   const request = { pageSize: mostEvents, pageToken: "" };
   const { items } = await eventLog.listUncounted(ctx, { organizationId, from }, request);
   return items
-    .filter((event) => event.actor_kind === "DIRECTORY" && event.actor_id === directoryId)
+    .filter((event) => event.actor_id === directoryId)
     .map(({ type, payload }) => ({ type, about: subjectOf(payload as JsonObject) }))
     .reverse();
 }

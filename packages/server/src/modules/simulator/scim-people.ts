@@ -14,9 +14,12 @@ const userSchema = "urn:ietf:params:scim:schemas:core:2.0:User";
 const groupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group";
 const patchSchema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-/** The requests that tell a directory what happened to somebody, each as it is answered. */
+/** The requests that tell a directory what happened to somebody, each as it is answered, up to one that fails. */
 export async function* tell(ask: Ask, happening: Happening, person: NamedPerson): AsyncGenerator<Shown> {
-  const found = yield* lookUp(ask, person);
+  const looked = await ask(lookUp(person));
+  yield looked;
+  if (looked.problem !== undefined) return;
+  const found = firstOf(looked.answer.body);
   if (happening === "hire") return yield* hire(ask, person, found);
   const name = `${person.firstName} ${person.lastName}`;
   if (!found) return yield { note: `${name} is not in the directory: hire them first.` };
@@ -24,16 +27,14 @@ export async function* tell(ask: Ask, happening: Happening, person: NamedPerson)
   yield* setActive(ask, person, found, happening === "return");
 }
 
-async function* lookUp(ask: Ask, person: NamedPerson): AsyncGenerator<Shown, JsonObject | undefined> {
-  const played = await ask({
-    title: `Looks ${person.firstName} up`,
+function lookUp({ firstName, email }: NamedPerson): StoryStep {
+  return {
+    title: `Looks ${firstName} up`,
     method: "GET",
     path: "/Users",
-    query: { filter: `userName eq "${person.email}"` },
+    query: { filter: `userName eq "${email}"` },
     expect: { status: [200] },
-  });
-  yield played;
-  return firstOf(played.answer.body);
+  };
 }
 
 async function* hire(
@@ -45,6 +46,7 @@ async function* hire(
   if (found === undefined) {
     const played = await ask(creation(person));
     yield played;
+    if (played.problem !== undefined) return;
     id = isObject(played.answer.body) ? idOf(played.answer.body) : undefined;
   } else if (found.active === false) {
     yield* setActive(ask, person, found, true);
@@ -93,6 +95,7 @@ async function* enter(
     expect: { status: [200] },
   });
   yield looked;
+  if (looked.problem !== undefined) return;
   const group = firstOf(looked.answer.body);
   const members = [{ value: userId }];
   if (group) {

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from "../../protocols/scim/json.ts";
 import { type PlayedStep, playStory, type Story } from "../../protocols/scim/stories.ts";
 import { type Html, html } from "../../transport/page.ts";
 import { stylesheets } from "./pages.http.ts";
-import { type Listed, lookAround, type ToldEvent } from "./scim-aftermath.ts";
+import { type Aftermath, type Listed, lookAround, mostEvents, type ToldEvent } from "./scim-aftermath.ts";
 import type { ScimChoice } from "./scim-choice.ts";
 import { askerOf, type Send, type Shown, senderTo } from "./scim-client.ts";
 import { providerNames, scimPath, scimTitle } from "./scim-pages.http.ts";
@@ -27,8 +27,9 @@ export async function* playedParts(ctx: Ctx, target: Target, choice: ScimChoice)
   yield opening(target);
   try {
     yield* parts(ctx, { target, send, choice });
-    const { users, groups, events } = await lookAround(ctx, target, send, since);
-    yield aftermath(users, groups, events);
+    const now = await lookAround(ctx, target, send, since);
+    // Of a sync there are two events for everybody.
+    yield aftermath(choice.kind === "sync" ? { ...now, events: undefined } : now);
   } catch (error) {
     yield failure(ctx, error);
   }
@@ -171,11 +172,16 @@ function figures({ done, of, failures, seconds, examples }: SyncProgress): Html 
 ${examples.map((example) => html`<p class="help">${example}</p>`)}`;
 }
 
-function aftermath(users: Listed, groups: Listed, events: ToldEvent[] | undefined): Html {
-  return html`<section><h2>The directory now</h2>
+function aftermath({ users, groups, events }: Aftermath): Html {
+  const groupCells = ({ displayName }: JsonObject) => [html`${textOf(displayName)}`];
+  return html`${
+    users && groups
+      ? html`<section><h2>The directory now</h2>
 ${table("users", users, ["User", "State", "Groups"], userCells)}
-${table("groups", groups, ["Group"], ({ displayName }) => [html`${textOf(displayName)}`])}
-</section>
+${table("groups", groups, ["Group"], groupCells)}
+</section>`
+      : html``
+  }
 ${events === undefined ? html`` : eventList(events)}`;
 }
 
@@ -200,7 +206,8 @@ function userCells({ userName, active, groups }: JsonObject): Html[] {
 
 function eventList(events: readonly ToldEvent[]): Html {
   const rows = events.map(({ type, about }) => html`<li><code>${type}</code> ${about}</li>`);
-  return html`<section><h2>What was announced</h2>
+  const isAll = rows.length < mostEvents;
+  return html`<section><h2>What was announced${isAll ? html`` : `, the last ${mostEvents}`}</h2>
 ${rows.length === 0 ? html`<p class="none">Nothing changed, so nothing was.</p>` : html`<ul class="announced">${rows}</ul>`}
 </section>`;
 }

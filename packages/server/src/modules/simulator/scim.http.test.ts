@@ -214,9 +214,10 @@ describe("refusals", () => {
       domain: "acme.test",
       happening: "hire:ada",
     });
-    expect(played.problems[0]).toBe("status 401 instead of 200");
-    expect(played.text).toContain("answers were not as expected");
+    expect(played.problems).toEqual(["status 401 instead of 200"]);
+    expect(played.text).toContain("1 of 1 answers was not as expected");
     expect(played.text).not.toContain("What was announced");
+    expect(played.text).not.toContain("The directory now");
   });
 
   test("neither the page nor the log ever holds a token", async () => {
