@@ -58,8 +58,10 @@ async function eventsOf(
     .reverse();
 }
 
+/** A person, the person of a membership, or a group. */
 function subjectOf(payload: JsonObject): string {
-  const named = payload.email ?? payload.display_name ?? payload.id;
+  const user = isObject(payload.user) ? payload.user : payload;
+  const named = user.email ?? user.display_name ?? user.id;
   return typeof named === "string" ? named : "";
 }
 
