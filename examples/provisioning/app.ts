@@ -12,13 +12,16 @@ export interface AppOptions {
   /** The webhook endpoint's signing secret, `whsec_…`. */
   secret: string;
   accounts?: Accounts;
+  /** The page of Gatehouse's simulated identity provider, to link to. */
+  simulatorUrl?: string;
 }
 
 /** Where Gatehouse delivers events. */
 export const webhookPath = "/api/webhook/user-access";
 
 /** Builds the app; `server.ts` listens on it, a test mounts it. */
-export function createApp({ scalekit, secret, accounts = createAccounts() }: AppOptions): express.Express {
+export function createApp(options: AppOptions): express.Express {
+  const { scalekit, secret, accounts = createAccounts(), simulatorUrl } = options;
   const app = express();
   app.disable("x-powered-by");
   // The signature covers the bytes as they came, so the body is not parsed before it is checked.
@@ -37,6 +40,8 @@ export function createApp({ scalekit, secret, accounts = createAccounts() }: App
   app.get("/style.css", (_request, response) =>
     response.sendFile("style.css", { root: `${import.meta.dirname}/../express` }),
   );
-  app.get("/", (_request, response) => void response.send(accountsPage(accounts.list()).markup));
+  app.get("/", (_request, response) => {
+    response.send(accountsPage(accounts.list(), simulatorUrl).markup);
+  });
   return app;
 }

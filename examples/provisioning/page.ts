@@ -2,8 +2,8 @@
 import { html, type Markup } from "../express/html.ts";
 import type { Account } from "./accounts.ts";
 
-/** A whole document. */
-export function accountsPage(accounts: readonly Account[]): Markup {
+/** A whole document. @param simulatorUrl where somebody can be hired for a try */
+export function accountsPage(accounts: readonly Account[], simulatorUrl?: string): Markup {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -20,6 +20,7 @@ export function accountsPage(accounts: readonly Account[]): Markup {
 <section class="intro">
 <h1>Accounts</h1>
 <p>Nobody signed up here. Each account was made, changed or closed by a webhook about a customer's directory.</p>
+${simulatorUrl === undefined ? undefined : html`<p><a href="${simulatorUrl}" target="_blank">Hire somebody</a> at a simulated identity provider.</p>`}
 </section>
 ${accounts.length === 0 ? nobody() : accounts.map(row)}
 </main>
@@ -31,7 +32,7 @@ ${accounts.length === 0 ? nobody() : accounts.map(row)}
 function nobody(): Markup {
   return html`<section class="card">
 <h2>Nobody yet</h2>
-<p>Add a person to a directory: at <code>/simulator/scim</code> of your Gatehouse a simulated identity provider does it.</p>
+<p>As soon as a directory sends a person, their account is here.</p>
 </section>`;
 }
 

@@ -12,7 +12,7 @@ const eventTypes = ["organization.directory.*"];
 /**
  * Makes the endpoint, or gives the one that has this address a new secret.
  * @returns its signing secret, `whsec_…`
- * @throws Error with the answer when Gatehouse refuses, as it does an address that it must not reach
+ * @throws Error with the reason when Gatehouse refuses, as it does an address that it must not reach
  */
 export async function registerEndpoint(environment: Environment, url: string): Promise<string> {
   const call = await apiOf(environment);
@@ -45,6 +45,7 @@ async function apiOf({ environmentUrl, clientId, clientSecret }: Environment) {
 }
 
 async function answerOf<T>(answer: Response): Promise<T> {
-  if (!answer.ok) throw new Error(`${answer.url} answered ${answer.status}: ${await answer.text()}`);
-  return (await answer.json()) as T;
+  const body = (await answer.json()) as T & { message?: string; error_description?: string };
+  if (answer.ok) return body;
+  throw new Error(`${answer.url} answered ${answer.status}: ${body.message ?? body.error_description}`);
 }

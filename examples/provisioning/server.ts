@@ -21,16 +21,26 @@ const baseUrl = (process.env.BASE_URL ?? `http://localhost:${port}`).replace(/\/
 
 const secret =
   process.env.SCALEKIT_WEBHOOK_SECRET ??
-  (await registerEndpoint({ environmentUrl, clientId, clientSecret }, baseUrl + webhookPath).catch(
-    (error: unknown) =>
-      stop(error instanceof Error ? error.message : "The endpoint could not be registered."),
-  ));
+  (await registerEndpoint({ environmentUrl, clientId, clientSecret }, baseUrl + webhookPath).catch(refused));
 
-const app = createApp({ scalekit: new ScalekitClient(environmentUrl, clientId, clientSecret), secret });
+const app = createApp({
+  scalekit: new ScalekitClient(environmentUrl, clientId, clientSecret),
+  secret,
+  simulatorUrl: `${environmentUrl}/simulator/scim`,
+});
 app.listen(port, host, (error) => {
   if (error) stop(`The example cannot listen on ${host}:${port}: ${error.message}`);
   process.stdout.write(`Provisioning example on ${baseUrl}, hearing from ${environmentUrl}\n`);
 });
+
+/** The usual reason is one that the operator mends. */
+function refused(error: Error): never {
+  const isOurs = error.message.includes("GATEHOUSE_OUTBOUND_ALLOW");
+  const { host: own } = new URL(baseUrl);
+  return stop(
+    isOurs ? `${error.message}\nGATEHOUSE_OUTBOUND_ALLOW=${own} npm start lets it.` : error.message,
+  );
+}
 
 function required(name: string): string {
   return (

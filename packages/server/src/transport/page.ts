@@ -75,8 +75,22 @@ const gateway = html`<svg class="gateway" width="1" height="1" aria-hidden="true
 
 /** A whole page in our frame, which nobody may frame (but for `framedBy`), cache or run a script in. */
 export function page(options: PageOptions): HttpReply {
+  return { ...replyOf(options), body: headOf(options).text + options.body.text + foot.text };
+}
+
+/** The same page, whose body is shown part by part as it comes. */
+export function pageInParts(options: Omit<PageOptions, "body">, body: AsyncIterable<Html>): HttpReply {
+  async function* parts() {
+    yield headOf(options).text;
+    for await (const part of body) yield part.text;
+    yield foot.text;
+  }
+  return { ...replyOf(options), body: parts() };
+}
+
+function headOf(options: Omit<PageOptions, "body">): Html {
   const script = options.submits ? html`<script src="${submitScript.href}" defer></script>` : html``;
-  const document = html`<!doctype html>
+  return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -90,12 +104,17 @@ export function page(options: PageOptions): HttpReply {
 ${gateway}
 <main${options.wide ? html` class="wide"` : html``}>
 <div class="product">${mark}<span>Gatehouse</span></div>
-${options.body}
+`;
+}
+
+const foot = html`
 </main>
 <footer>Gatehouse · open-source authentication</footer>
 </body>
 </html>
 `;
+
+function replyOf(options: Omit<PageOptions, "body">): HttpReply {
   return {
     status: options.status ?? 200,
     headers: {
@@ -105,11 +124,10 @@ ${options.body}
       ...(options.framedBy === undefined && { "x-frame-options": "DENY" }),
       ...options.headers,
     },
-    body: document.text,
   };
 }
 
-function policy({ formAction, submits, framedBy }: PageOptions): string {
+function policy({ formAction, submits, framedBy }: Omit<PageOptions, "body">): string {
   return [
     "default-src 'none'",
     "style-src 'self'",

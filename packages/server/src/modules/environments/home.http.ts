@@ -32,6 +32,8 @@ function forDevelopers(config: Config, publicUrl: string): Html {
       : html`<p>Sign in by SAML and by OpenID Connect in the <a href="${demo}">demo app</a>, at a simulated
 identity provider.</p>`;
   return html`${tryIt}
+<p>Let a <a href="/simulator/scim">simulated SCIM client</a> hire somebody, or play what Okta and Entra ID send to a
+directory.</p>
 <dl>
 <div><dt>Issuer</dt><dd><code>${publicUrl}</code></dd></div>
 <div><dt>Discovery</dt><dd><a href="/.well-known/openid-configuration"><code>/.well-known/openid-configuration</code></a></dd></div>

@@ -24,6 +24,10 @@ export const simulatorErrors = defineErrors({
     (seen: string, expected: string) =>
       `The client_id is "${seen}": the simulated OpenID provider knows one client, "${expected}"`,
   ],
+  SIMULATOR_FORM_FOREIGN: [
+    "PERMISSION_DENIED",
+    "This form was sent by a page of another site: open the simulator's own page and begin there",
+  ],
   SIMULATOR_INPUT_INVALID: ["INVALID_ARGUMENT", (problem: string) => `${problem}. Go back and change it`],
 });
 

@@ -29,10 +29,16 @@ const failureWords: Record<Failure, string> = {
   server_error: "Server error",
 };
 
-/** The stylesheet that comes on top of the one of all pages. */
-export const stylesheet = readFileSync(new URL("simulator.css", import.meta.url), "utf8");
-export const stylesheetPath = "/simulator/simulator.css";
-const stylesheetVersion = createHash("sha256").update(stylesheet).digest("base64url").slice(0, 12);
+/** The stylesheets that come on top of the one of all pages. */
+export const stylesheets = { chooser: stylesheet("simulator.css"), scim: stylesheet("scim.css") };
+
+function stylesheet(name: string): { path: string; link: Html; body: string } {
+  const body = readFileSync(new URL(name, import.meta.url), "utf8");
+  const path = `/simulator/${name}`;
+  // The hash in the link is what lets browsers keep the file for good.
+  const version = createHash("sha256").update(body).digest("base64url").slice(0, 12);
+  return { path, link: html`<link rel="stylesheet" href="${path}?v=${version}">`, body };
+}
 
 /** Browsers apply form-action to the redirects after a post too, and those lead on to any application. */
 export const anyFormAction = "http: https:";
@@ -43,7 +49,7 @@ export function chooserPage(input: ChooserInput): { title: string; formAction: s
   return {
     title: "Simulated identity provider",
     formAction: anyFormAction,
-    body: html`<link rel="stylesheet" href="${stylesheetPath}?v=${stylesheetVersion}">
+    body: html`${stylesheets.chooser.link}
 <div class="simulator">
 <header>
 <p class="tag">Development only · ${input.protocol}</p>

@@ -1,7 +1,8 @@
 /**
  * The simulator: identity providers for development, one SAML and one OpenID Connect, so that a newcomer signs in
- * through the real protocols without an account anywhere. This module owns both providers, and the test
- * organization whose connections lead to them. Nothing of it is trusted more than any identity provider is.
+ * through the real protocols without an account anywhere, and a SCIM client that hires and dismisses people. This
+ * module owns them, and the test organization that they belong to. Nothing of it is trusted more than any identity
+ * provider is.
  */
 
 import { type Ctx, inTransaction } from "../../context.ts";
@@ -54,11 +55,17 @@ export async function ensure(ctx: Ctx): Promise<TestOrganization> {
  * @throws SIMULATOR_NOT_SET_UP where somebody has deleted it
  */
 export async function testConnection(ctx: Ctx, type: ConnectionType): Promise<Connection> {
-  const { items } = await organizations.list(ctx, { externalId, pageSize: 1, pageToken: "" });
-  const organizationId = items[0]?.id;
-  const found = organizationId && (await existing(ctx, organizationId, type));
+  const found = await existing(ctx, await testOrganizationId(ctx), type);
   if (!found) throw errors.SIMULATOR_NOT_SET_UP();
   return found;
+}
+
+/** @throws SIMULATOR_NOT_SET_UP in an environment that `ensure` was never called for */
+export async function testOrganizationId(ctx: Ctx): Promise<string> {
+  const { items } = await organizations.list(ctx, { externalId, pageSize: 1, pageToken: "" });
+  const [organization] = items;
+  if (!organization) throw errors.SIMULATOR_NOT_SET_UP();
+  return organization.id;
 }
 
 /** For whom a connection signs people in: what the simulator's page shows and offers. */
@@ -69,12 +76,17 @@ export async function audienceOf(
   if (connection.organization_id === null) return { name: "this environment", domains: [] };
   const organization = { id: connection.organization_id };
   const { display_name } = await organizations.get(ctx, organization);
-  const owned = await domains.list(ctx, organization, {
-    type: "ORGANIZATION_DOMAIN",
-    pageSize: 100,
-    pageNumber: 0,
-  });
-  return { name: display_name, domains: owned.domains.map(({ domain }) => domain).reverse() };
+  return { name: display_name, domains: await domainsOf(ctx, organization.id) };
+}
+
+/** The domains of an organization, oldest first. */
+export async function domainsOf(ctx: Ctx, organizationId: string): Promise<string[]> {
+  const owned = await domains.list(
+    ctx,
+    { id: organizationId },
+    { type: "ORGANIZATION_DOMAIN", pageSize: 100, pageNumber: 0 },
+  );
+  return owned.domains.map(({ domain }) => domain).reverse();
 }
 
 async function ensureOrganization(ctx: Ctx): Promise<string> {
