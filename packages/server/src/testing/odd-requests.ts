@@ -142,6 +142,7 @@ export async function placesOf(app: TestApp, tenant: SamlTenant): Promise<Record
     token: (await made("/tokens", { organization_id: org })).token_id,
     sealed: (await made("/secrets", { secret_type: "INTERCEPTOR_HMAC", tenant_type: "INTERCEPTOR" })).secret
       .id,
+    directory: (await made(`/organizations/${org}/directories`, { directory_type: "SCIM" })).directory.id,
     test: "test_100000000000000001",
     trace: "trc_100000000000000001",
     session: "ses_100000000000000001",

@@ -14,6 +14,7 @@ const kindsOf: Readonly<Record<string, Kinds>> = {
   RolesService: ofOrganization,
   DomainService: { ...ofOrganization, id: "dom" },
   ConnectionService: { ...ofOrganization, id: "conn", connection_id: "conn", test_request_id: "test" },
+  DirectoryService: { ...ofOrganization, id: "dir", directory_id: "dir" },
   ClientService: { ...ofOrganization, env_id: "env", secret_id: "sks" },
   EnvironmentService: { id: "env", environment_id: "env" },
   MembersService: { id: "mem" },

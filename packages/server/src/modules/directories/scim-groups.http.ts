@@ -30,6 +30,8 @@ import { searchGroups } from "./scim-search.ts";
 
 /** Room for 50,000 members in one request. */
 const bodyLimit = 4 * 1024 * 1024;
+/** The members of a group that answers its PATCH with itself. */
+const mostShown = 100;
 
 export const scimGroupRoutes: HttpRoute[] = [
   door("GET", "/Groups", (call) => list(call, parametersOf(call))),
@@ -60,11 +62,14 @@ async function replace(call: Call): Promise<HttpReply> {
   );
 }
 
-/** Entra wants 204; RFC 7644 section 3.5.2 wants a body only for who names the attributes. */
+/**
+ * RFC 7644 section 3.5.2 leaves the choice: the whole group, which shows a small one as it is now, or nothing. Providers
+ * take both; a change of a large group is not to cost its members.
+ */
 async function patch(call: Call): Promise<HttpReply> {
   const { ctx, directory, base, request } = call;
   const row = await groups.patch(ctx, directory, idOf(call), bodyOf(call), headerOf(call, "if-match"));
-  if (request.query.has("attributes")) return one(call, row, 200);
+  if (row.total_members <= mostShown || request.query.has("attributes")) return one(call, row, 200);
   return { ...done, headers: headersOf(groupResource(row, base), row, 204) };
 }
 

@@ -28,7 +28,8 @@ export type { DirectoryGroupRow };
  * whom it does not have; those of `readGroupDocument`
  */
 export async function create(ctx: Ctx, directory: Directory, body: unknown): Promise<DirectoryGroupRow> {
-  const { document, members: ids = [] } = readGroupDocument(body);
+  const { document, members: named = [] } = readGroupDocument(body);
+  const ids = named.filter(isPerson);
   return retrying(ctx, async (ctx) => {
     const values = valuesOf(document);
     const { id: directoryId, organizationId } = directory;
@@ -64,7 +65,7 @@ export async function replace(
   condition: Condition,
 ): Promise<DirectoryGroupRow> {
   const { document, members: ids } = readGroupDocument(body);
-  const steps: MemberChange[] = ids === undefined ? [] : [{ op: "replace", values: ids }];
+  const steps: MemberChange[] = ids === undefined ? [] : [{ op: "replace", values: ids.filter(isPerson) }];
   return changing(ctx, directory, { id, condition, steps, change: () => document });
 }
 
@@ -145,8 +146,9 @@ async function moveMembers(
     if (op === "replace" || op === "removeAll")
       note(await members.removeOthers(ctx, directoryId, groupId, values), moved.added, moved.removed);
     if ((op !== "add" && op !== "replace") || values.length === 0) continue;
-    const { added, known } = await members.add(ctx, directoryId, groupId, values).catch(refuseGone);
-    requireKnown(values, known);
+    const people = values.filter(isPerson);
+    const { added, known } = await members.add(ctx, directoryId, groupId, people).catch(refuseGone);
+    requireKnown(people, known);
     note(added, moved.removed, moved.added);
   }
   return moved;
@@ -154,6 +156,11 @@ async function moveMembers(
 
 function note(ids: readonly string[], undone: Set<string>, done: Set<string>): void {
   for (const id of ids) if (!undone.delete(id)) done.add(id);
+}
+
+/** Nested groups, and what the provider names by ids of its own, are no people here: they are passed over. */
+function isPerson(id: string): boolean {
+  return id.startsWith("diruser_");
 }
 
 /** A member of another directory is as unknown here as one that never was. */

@@ -14,7 +14,7 @@ beforeAll(async () => {
   receiver = await startReceiver();
   app = await startTestApp({
     GATEHOUSE_OUTBOUND_ALLOW: "127.0.0.1",
-    GATEHOUSE_WEBHOOK_TIMEOUT_SECONDS: "1",
+    GATEHOUSE_WEBHOOK_TIMEOUT_SECONDS: "3",
   });
   stop = startSending(app.app, app.systemCtx, { lookEveryMs: 20 });
 });
@@ -236,7 +236,7 @@ describe("a delivery", () => {
   });
 
   test.each<[string, Receiver["answer"], object]>([
-    ["is too slow", () => undefined, { response_status: 0, error: /did not answer completely within 1 sec/ }],
+    ["is too slow", () => undefined, { response_status: 0, error: /did not answer completely within 3 sec/ }],
     ["resets the connection", (answer) => answer.destroy(), { response_status: 0, error: /broke off/ }],
     [
       "redirects, also to where nobody may go",
