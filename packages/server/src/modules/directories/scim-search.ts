@@ -13,6 +13,8 @@ import type { ListQuery, Page } from "../../protocols/scim/lists.ts";
 import type { Directory } from "./directories.ts";
 import type { GroupFound, Part, Search, UserFound } from "./scim-search.store.ts";
 import * as store from "./scim-search.store.ts";
+import type { UserShown } from "./scim-users.store.ts";
+import * as people from "./scim-users.store.ts";
 
 export type { GroupFound, UserFound };
 
@@ -29,8 +31,31 @@ export async function searchUsers(
   ctx: Ctx,
   directory: Directory,
   query: ListQuery,
-): Promise<Found<UserFound>> {
+): Promise<Found<UserShown>> {
+  const userName = nameAskedFor(query);
+  if (userName !== undefined && query.page.by === "index")
+    return byName(ctx, directory, userName, query.page);
   return search(ctx, searchOf(directory, "User", query), query.page) as Promise<Found<UserFound>>;
+}
+
+/** The one userName that a filter asks for, and nothing else. */
+function nameAskedFor({ filter }: ListQuery): string | undefined {
+  if (filter?.kind !== "compare" || filter.operator !== "eq") return undefined;
+  const { path, value } = filter;
+  return path.attribute === "userName" && path.schema === undefined && typeof value === "string"
+    ? value
+    : undefined;
+}
+
+async function byName(
+  ctx: Ctx,
+  directory: Directory,
+  userName: string,
+  { startIndex, count }: IndexPage,
+): Promise<Found<UserShown>> {
+  const person = await people.findByName(ctx, directory.id, userName);
+  const rows = person && startIndex === 1 && count > 0 ? [person] : [];
+  return { rows, totalResults: person ? 1 : 0, startIndex };
 }
 
 /** Groups without their members. @throws ScimError `invalidCursor`, `tooMany` for a filter that takes too long */
@@ -43,6 +68,7 @@ export async function searchGroups(
 }
 
 type Row = UserFound | GroupFound;
+type IndexPage = Extract<Page, { by: "index" }>;
 
 function searchOf(directory: Directory, kind: Search["kind"], { filter, sort }: ListQuery): Search {
   const order = sort && { path: sort.path, descending: sort.descending };
@@ -61,11 +87,7 @@ async function search(ctx: Ctx, search: Search, page: Page): Promise<Found<Row>>
   }
 }
 
-async function byIndex(
-  ctx: Ctx,
-  search: Search,
-  { startIndex, count }: Extract<Page, { by: "index" }>,
-): Promise<Found<Row>> {
+async function byIndex(ctx: Ctx, search: Search, { startIndex, count }: IndexPage): Promise<Found<Row>> {
   const offset = startIndex - 1;
   // One more than the page shows tells whether more follow.
   const rows = count === 0 ? [] : await store.list(ctx, search, { limit: count + 1, offset });

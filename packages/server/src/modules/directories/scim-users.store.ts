@@ -2,6 +2,7 @@
 import { sql } from "kysely";
 import { compiled } from "../../db/compiled.ts";
 import { type Addition, addition, additionOf } from "../../db/counters.ts";
+import { joinReads } from "../../db/joined-reads.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { DirectoryUserRow } from "./people.store.ts";
 
@@ -62,6 +63,43 @@ export const shownOfRow = sql`r.id, r.active, r.document, r.version, r.created_a
   (select coalesce(jsonb_agg(jsonb_build_object('value', g.id, 'display', g.display_name) order by g.id), '[]')
     from directory_group_members m join directory_groups g on g.id = m.group_id
     where m.directory_user_id = r.id) as groups`;
+
+/** The person of a userName, in any case of its letters: what every identity provider asks before it creates one. */
+export async function findByName(
+  at: Scope,
+  directoryId: string,
+  userName: string,
+): Promise<Readonly<UserShown> | undefined> {
+  return read(at, JSON.stringify([directoryId, userName]));
+}
+
+const read = joinReads<UserShown & { asked: string }>(
+  async ({ db, environmentId }, asked) => {
+    const pairs = asked.map((key): [string, string] => JSON.parse(key));
+    const [directoryIds, names] = [pairs.map(([id]) => id), pairs.map(([, name]) => name)];
+    return named(db, { environmentId, asked, directoryIds, names });
+  },
+  ({ asked }) => asked,
+);
+
+type Asked = {
+  environmentId: string;
+  asked: readonly string[];
+  directoryIds: readonly string[];
+  names: readonly string[];
+};
+
+// Each is looked up by itself, whatever the database believes of the size of a directory.
+const named = compiled(
+  (_db, { environmentId, asked, directoryIds, names }: Asked) => sql<UserShown & { asked: string }>`
+    select asked, found.*
+    from unnest(${asked}::text[], ${directoryIds}::text[], ${names}::text[]) as names (asked, directory_id, name)
+    cross join lateral (
+      select ${shownOfRow} from directory_users r
+      where r.directory_id = names.directory_id and lower(r.user_name) = lower(names.name)
+        and r.environment_id = ${environmentId}
+      limit 1) found`,
+);
 
 /** The person, whom nobody else changes until the transaction ends; others may still put them into groups. */
 export async function findForChange(
