@@ -20,9 +20,9 @@ export function accountsPage(accounts: readonly Account[], simulatorUrl?: string
 <section class="intro">
 <h1>Accounts</h1>
 <p>Nobody signed up here. Each account was made, changed or closed by a webhook about a customer's directory.</p>
-${simulatorUrl === undefined ? undefined : html`<p><a href="${simulatorUrl}" target="_blank">Hire somebody</a> at a simulated identity provider.</p>`}
+${simulatorUrl === undefined ? undefined : html`<p class="line"><a class="button" href="${simulatorUrl}" target="_blank">Hire somebody</a></p>`}
 </section>
-${accounts.length === 0 ? nobody() : accounts.map(row)}
+<div class="ways">${accounts.length === 0 ? nobody() : accounts.map(row)}</div>
 </main>
 <footer>An Express app on the official SDK. Its source is in <code>examples/provisioning</code>.</footer>
 </body>

@@ -23,12 +23,16 @@ interface Own {
   directoryId: string;
 }
 
+interface Opened extends Own {
+  token: string;
+}
+
 const directoryName = "Simulated identity provider";
 const longestUrl = 2_000;
 const longestToken = 4_096;
 
 /** In memory only, so that no token is stored where another process or person could read it. */
-const remembered = new WeakMap<App, Map<string, Promise<Own & { token: string }>>>();
+const remembered = new WeakMap<App, Map<string, Promise<Opened>>>();
 
 /**
  * Reads which directory a form means: `directory` is "own", or "yours" with `endpoint`, `token` and `domain`.
@@ -54,22 +58,24 @@ export async function ownTarget(ctx: Ctx): Promise<Target> {
   };
 }
 
-async function ownDirectory(ctx: Ctx): Promise<Own & { token: string }> {
-  const known = remembered.get(ctx.app) ?? new Map<string, Promise<Own & { token: string }>>();
+/** Each waits for the one before, so that many at once make one directory and one token. */
+function ownDirectory(ctx: Ctx): Promise<Opened> {
+  const known = remembered.get(ctx.app) ?? new Map<string, Promise<Opened>>();
   remembered.set(ctx.app, known);
-  const before = await known.get(ctx.environmentId)?.catch(() => undefined);
-  if (before && (await secrets.open(ctx, before.directoryId, before.token))) return before;
-  const made = prepare(ctx);
-  known.set(ctx.environmentId, made);
-  return made;
+  const opened = openAgain(ctx, known.get(ctx.environmentId));
+  known.set(ctx.environmentId, opened);
+  return opened;
 }
 
-async function prepare(ctx: Ctx): Promise<Own & { token: string }> {
+async function openAgain(ctx: Ctx, former: Promise<Opened> | undefined): Promise<Opened> {
+  const last = await former?.catch(() => undefined);
+  if (last && (await secrets.open(ctx, last.directoryId, last.token))) return last;
   const organizationId = await testOrganizationId(ctx);
   const all = await directories.list(ctx, organizationId);
-  const found = all.find(({ name }) => name === directoryName) ?? (await create(ctx, organizationId));
-  const { plain: token } = await secrets.regenerate(ctx, organizationId, found.id);
-  return { organizationId, directoryId: found.id, token };
+  const found = all.find(({ id, name }) => id === last?.directoryId || name === directoryName);
+  const { id: directoryId } = found ?? (await create(ctx, organizationId));
+  const { plain: token } = await secrets.regenerate(ctx, organizationId, directoryId);
+  return { organizationId, directoryId, token };
 }
 
 async function create(ctx: Ctx, organizationId: string): Promise<directories.Directory> {
