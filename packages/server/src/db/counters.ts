@@ -7,7 +7,7 @@ import { type RawBuilder, sql } from "kysely";
 import { compiled } from "./compiled.ts";
 import type { Scope } from "./scope.ts";
 
-const slots = 8;
+const slots = 32;
 
 /** Adds `delta` to the count `name` of `scope` (an organization id, or "" for the whole environment). */
 export async function addToCount(at: Scope, name: string, scope: string, delta: number): Promise<void> {

@@ -27,6 +27,7 @@ test("names every job", async () => {
   const schedules = await boss.getSchedules();
   expect(schedules.map(({ name, cron }) => `${name} ${cron}`).sort()).toEqual([
     "expire */15 * * * *",
+    "follow-domains * * * * *",
     "refresh-metadata 17 * * * *",
     "verify-domains */5 * * * *",
     "warn-of-certificates 40 5 * * *",

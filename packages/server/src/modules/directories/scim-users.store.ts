@@ -18,7 +18,8 @@ type FromDocument =
 
 /** What a person is written from; `document` is JSON text. */
 export type UserValues = Pick<DirectoryUserRow, FromDocument> & { document: string; now: Date };
-export type NewUser = UserValues & { id: string; organizationId: string; directoryId: string };
+export type NewUser = Omit<UserValues, "now"> &
+  Pick<DirectoryUserRow, "id" | "organization_id" | "directory_id" | "created_at">;
 
 /** What SCIM shows of a person, with the groups that hold them. */
 export type UserShown = Pick<
@@ -27,22 +28,24 @@ export type UserShown = Pick<
 > & { groups: { value: string; display: string }[] };
 
 /** Inserts a person and counts them. @throws of the index `directory_users_by_name` when the name is taken */
-export async function insert(at: Scope, user: NewUser): Promise<DirectoryUserRow> {
+export async function insert(at: Scope, user: NewUser): Promise<void> {
+  const { id, directory_id, organization_id, created_at, document } = user;
+  const { user_name, external_id, active, display_name, given_name, family_name, email, emails } = user;
   const { environmentId } = at;
-  const counting = additionOf(environmentId, "directory_users", [user.directoryId], 1);
-  const [row] = await inserted(at.db, { ...user, ...counting, environmentId });
-  return row as DirectoryUserRow;
+  const from = { user_name, external_id, active, display_name, given_name, family_name, email, emails };
+  const counting = additionOf(environmentId, "directory_users", [directory_id], 1);
+  const names = { environmentId, id, directory_id, organization_id };
+  await inserted(at.db, { ...names, ...from, document, created_at, ...counting });
 }
 
 const inserted = compiled(
-  (_db, user: NewUser & Addition & { environmentId: string }) => sql<DirectoryUserRow>`
+  (_db, user: NewUser & Addition & { environmentId: string }) => sql`
     with adding as (${addition(user)})
     insert into directory_users (id, environment_id, organization_id, directory_id, user_name, external_id, active,
       display_name, given_name, family_name, email, emails, document, created_at, updated_at)
-    values (${user.id}, ${user.environmentId}, ${user.organizationId}, ${user.directoryId}, ${user.user_name},
+    values (${user.id}, ${user.environmentId}, ${user.organization_id}, ${user.directory_id}, ${user.user_name},
       ${user.external_id}, ${user.active}, ${user.display_name}, ${user.given_name}, ${user.family_name},
-      ${user.email}, ${user.emails}, ${user.document}::jsonb, ${user.now}, ${user.now})
-    returning *`,
+      ${user.email}, ${user.emails}, ${user.document}::jsonb, ${user.created_at}, ${user.created_at})`,
 );
 
 type Named = { directoryId: string; id: string };

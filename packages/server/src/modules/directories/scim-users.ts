@@ -12,7 +12,14 @@ import { follow } from "./consequences.ts";
 import type { Directory } from "./directories.ts";
 import type { DirectoryUserRow } from "./people.store.ts";
 import { columnsOf } from "./person.ts";
-import { type Condition, requireCondition, requireShort, retrying, textOf } from "./scim-changes.ts";
+import {
+  type Condition,
+  requireCondition,
+  requireShort,
+  retrying,
+  textOf,
+  together,
+} from "./scim-changes.ts";
 import * as groups from "./scim-groups.store.ts";
 import type { UserShown, UserValues } from "./scim-users.store.ts";
 import * as store from "./scim-users.store.ts";
@@ -26,15 +33,33 @@ export async function create(ctx: Ctx, directory: Directory, body: unknown): Pro
   const document = readUserDocument(body);
   return retrying(ctx, async (ctx) => {
     const values = valuesOf(ctx, document);
-    const names = {
-      id: newId("diruser"),
-      organizationId: directory.organizationId,
-      directoryId: directory.id,
-    };
-    const row = await store.insert(ctx, { ...values, ...names }).catch(refuseTaken(values, directory));
-    await follow(ctx, directory, { created: [row.id], rows: [row] });
+    const row = newRow(ctx, directory, document, values);
+    await together([
+      store.insert(ctx, { ...row, document: values.document }).catch(refuseTaken(values, directory)),
+      follow(ctx, directory, { created: [row.id], rows: [row] }),
+    ]);
     return { ...row, groups: [] };
   });
+}
+
+function newRow(
+  ctx: Ctx,
+  directory: Directory,
+  document: JsonObject,
+  { now, ...values }: UserValues,
+): DirectoryUserRow {
+  return {
+    ...values,
+    id: newId("diruser"),
+    environment_id: ctx.environmentId,
+    organization_id: directory.organizationId,
+    directory_id: directory.id,
+    document,
+    version: 1,
+    user_id: null,
+    created_at: now,
+    updated_at: now,
+  };
 }
 
 /** @throws ScimError 404 */
