@@ -33,7 +33,7 @@ export async function createPerson(
     groups: [],
     active: true,
   };
-  return idOf(await send(connection, target, "POST", "/Users", 201, scim));
+  return idOf(await send(connection, target, "POST", "/Users", [201], scim));
 }
 
 /** GET /Users by user name, which must be there. */
@@ -43,7 +43,13 @@ export async function findPerson(
   userName: string,
 ): Promise<void> {
   const filter = encodeURIComponent(`userName eq "${userName}"`);
-  const answer = await send(connection, target, "GET", `/Users?filter=${filter}&startIndex=1&count=100`, 200);
+  const answer = await send(
+    connection,
+    target,
+    "GET",
+    `/Users?filter=${filter}&startIndex=1&count=100`,
+    [200],
+  );
   const found = JSON.parse(answer.body) as { totalResults: number; Resources: { userName: string }[] };
   if (found.totalResults !== 1 || found.Resources[0]?.userName !== userName)
     throw new Error(`${userName} was not found: ${answer.body.slice(0, 300)}`);
@@ -57,20 +63,19 @@ export async function createGroup(
   members: readonly string[],
 ): Promise<string> {
   const scim = { schemas: [GROUP], displayName, members: members.map((value) => ({ value })) };
-  return idOf(await send(connection, target, "POST", "/Groups", 201, scim));
+  return idOf(await send(connection, target, "POST", "/Groups", [201], scim));
 }
 
-/** PATCH of a group that adds members, as Okta and Entra send it. @param success what the server answers */
+/** PATCH of a group that adds members, as Okta and Entra send it. Small groups answer with themselves. */
 export async function addMembers(
   connection: Connection,
   target: ScimTarget,
   group: string,
   members: readonly string[],
-  success = 204,
 ): Promise<void> {
   const value = members.map((member) => ({ value: member }));
   const scim = { schemas: [PATCH], Operations: [{ op: "add", path: "members", value }] };
-  await send(connection, target, "PATCH", `/Groups/${group}`, success, scim);
+  await send(connection, target, "PATCH", `/Groups/${group}`, [200, 204], scim);
 }
 
 async function send(
@@ -78,12 +83,12 @@ async function send(
   { host, base, secret }: ScimTarget,
   method: "GET" | "POST" | "PATCH",
   path: string,
-  success: number,
+  success: readonly number[],
   scim?: object,
 ): Promise<Answer> {
   const request = requestText(method, host, base + path, { bearer: secret, ...(scim && { scim }) });
   const answer = await connection.send(request);
-  if (answer.status !== success)
+  if (!success.includes(answer.status))
     throw new Error(`${method} ${path} answered ${answer.status}: ${answer.body.slice(0, 300)}`);
   return answer;
 }

@@ -107,6 +107,21 @@ export async function inTransaction<T>(ctx: Ctx, change: (ctx: Ctx) => Promise<T
   return result;
 }
 
+/**
+ * Waits for what was asked of one transaction at the same time, so that it travels together; it is answered in the order
+ * in which it was asked. The transaction must not end before each of them has its answer, also when one fails.
+ * @throws the first failure in their order
+ */
+export async function together<T extends readonly unknown[]>(
+  asked: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+): Promise<T> {
+  const answers = await Promise.allSettled(asked);
+  return answers.map((answer) => {
+    if (answer.status === "rejected") throw answer.reason;
+    return answer.value;
+  }) as unknown as T;
+}
+
 /** The same context on another connection: its methods stand on the prototype and follow `db`. */
 function withDb(ctx: Ctx, db: Db): Ctx {
   return Object.assign(Object.create(Object.getPrototypeOf(ctx)), ctx, { db });

@@ -2,7 +2,7 @@
  * What a change in a directory does to users, memberships and roles, in environments that keep users. What gives
  * somebody access requires that the organization may speak for their address; what takes it away does not.
  */
-import type { Ctx } from "../../context.ts";
+import { type Ctx, together } from "../../context.ts";
 import * as environments from "../environments/environments.ts";
 import * as directoryRoles from "../roles/directory-roles.ts";
 import * as provisioning from "../users/provisioning.ts";
@@ -41,7 +41,8 @@ export async function followMembers(ctx: Ctx, directory: Directory, moves: Moves
   await syncProfiles(ctx, directory, eligibility, changed.filter(isFollowed));
   const settling = [...changed, ...regrouped].filter(isFollowed).map(({ user_id }) => user_id ?? "");
   const standing = [...admitted.changed, ...joined.changed];
-  await settle(ctx, directory, [...admitted.userIds, ...joined.userIds, ...settling], standing);
+  const userIds = [...admitted.userIds, ...joined.userIds, ...settling];
+  await settle(ctx, directory, userIds, standing, { ...joined.atHand, ...admitted.atHand });
   const inactive = await usersOfInactive(
     ctx,
     directory,
@@ -54,6 +55,7 @@ export async function followMembers(ctx: Ctx, directory: Directory, moves: Moves
 interface Admitted {
   userIds: string[];
   changed: provisioning.FormerStanding[];
+  atHand: provisioning.AtHand;
 }
 
 /** Makes people members, and notes which membership follows whom. */
@@ -69,16 +71,17 @@ async function admit(
     const judged = eligibility.judge(row.login_email ?? row.email);
     return "email" in judged ? [{ row, email: judged.email }] : [];
   });
-  if (found.length === 0) return { userIds: [], changed: [] };
+  if (found.length === 0) return { userIds: [], changed: [], atHand: {} };
   const profileOf = await profiles(ctx, directory);
   const wanted = found.map(({ row, email }) => ({ email, profile: profileOf(row) }));
-  const { idOf, changed } = await provisioning.provision(ctx, directory.organizationId, wanted, whenFull);
+  const { organizationId } = directory;
+  const { idOf, changed, atHand } = await provisioning.provision(ctx, organizationId, wanted, whenFull);
   const links = found.flatMap(({ row, email }) => {
     const userId = idOf.get(email);
     return userId === undefined ? [] : [{ id: row.id, userId }];
   });
   await people.setUsers(ctx, links);
-  return { userIds: [...idOf.values()], changed };
+  return { userIds: [...idOf.values()], changed, atHand };
 }
 
 /** Roles last, so that one event tells of all that happened to a membership. */
@@ -87,6 +90,7 @@ async function settle(
   directory: Directory,
   userIds: readonly string[],
   standing: readonly provisioning.FormerStanding[],
+  atHand: provisioning.AtHand,
 ): Promise<void> {
   const { organizationId } = directory;
   const each = [...new Set(userIds)];
@@ -97,14 +101,17 @@ async function settle(
   const back = standing.filter(({ status_before }) => status_before === "INACTIVE").map(userIdOf);
   const known = new Set([...created, ...back]);
   const others = changed.filter(({ user_id }) => !known.has(user_id));
-  await provisioning.announce(ctx, organizationId, { created, updated: [...back, ...others.map(userIdOf)] });
-  await keep(ctx, directory, [
-    ...standing.map((former) =>
-      keptOf(former, former.status_before === "INACTIVE" ? "reactivated" : "joined"),
-    ),
-    ...others.map(({ user_id, roles_before }) =>
-      keptOf({ user_id, roles_before, status_before: "ACTIVE" }, "roles"),
-    ),
+  const told = { created, updated: [...back, ...others.map(userIdOf)] };
+  await together([
+    provisioning.announce(ctx, organizationId, told, atHand),
+    keep(ctx, directory, [
+      ...standing.map((former) =>
+        keptOf(former, former.status_before === "INACTIVE" ? "reactivated" : "joined"),
+      ),
+      ...others.map(({ user_id, roles_before }) =>
+        keptOf({ user_id, roles_before, status_before: "ACTIVE" }, "roles"),
+      ),
+    ]),
   ]);
 }
 
@@ -122,7 +129,7 @@ async function withdraw(ctx: Ctx, directory: Directory, userIds: readonly string
     changed.map((former) => keptOf(former, "deactivated")),
   );
   // Another directory goes on to hold them, with the roles of its own groups.
-  await settle(ctx, directory, staying, []);
+  await settle(ctx, directory, staying, [], {});
 }
 
 /** The members whom a directory names as inactive from the beginning. No user is made for such a person. */

@@ -57,12 +57,3 @@ export function textOf(document: JsonObject): string {
     `The resource would have ${text.length} characters; ${largestDocument} are kept.`,
   );
 }
-
-/**
- * Waits for what was asked of one transaction at the same time, so that it travels together. The transaction must not
- * end before each of them has its answer, also when one fails.
- * @throws the first failure in their order
- */
-export async function together(asked: readonly Promise<void>[]): Promise<void> {
-  for (const answer of await Promise.allSettled(asked)) if (answer.status === "rejected") throw answer.reason;
-}

@@ -1,5 +1,5 @@
 /** What SCIM does to the people of a directory: one row each, every change of one in a transaction with its events. */
-import type { Ctx } from "../../context.ts";
+import { type Ctx, together } from "../../context.ts";
 import { brokenUniqueIndex, isMissingParent } from "../../db/scope.ts";
 import { newId } from "../../lib/ids.ts";
 import { readUserDocument } from "../../protocols/scim/document.ts";
@@ -12,14 +12,7 @@ import { follow } from "./consequences.ts";
 import type { Directory } from "./directories.ts";
 import type { DirectoryUserRow } from "./people.store.ts";
 import { columnsOf } from "./person.ts";
-import {
-  type Condition,
-  requireCondition,
-  requireShort,
-  retrying,
-  textOf,
-  together,
-} from "./scim-changes.ts";
+import { type Condition, requireCondition, requireShort, retrying, textOf } from "./scim-changes.ts";
 import * as groups from "./scim-groups.store.ts";
 import type { UserShown, UserValues } from "./scim-users.store.ts";
 import * as store from "./scim-users.store.ts";

@@ -36,6 +36,13 @@ export interface Provisioned {
 export interface Provisioning {
   idOf: ReadonlyMap<string, string>;
   changed: FormerStanding[];
+  atHand: AtHand;
+}
+
+/** What a change has read already, and need not be read again to tell of it. */
+export interface AtHand {
+  organization?: Organization;
+  users?: readonly User[];
 }
 
 /**
@@ -51,7 +58,7 @@ export async function provision(
 ): Promise<Provisioning> {
   const organization = await forMembers(ctx, organizationId);
   const admitted = whenFull === "refuse" ? people : await withinLimit(ctx, organization, people);
-  if (admitted.length === 0) return { idOf: new Map(), changed: [] };
+  if (admitted.length === 0) return { idOf: new Map(), changed: [], atHand: { organization } };
   const now = ctx.now();
   const users = await store.upsertUsers(ctx, [...byEmail(admitted).values()].map(newPerson), now);
   await forgetBeforeProof(ctx, users);
@@ -69,7 +76,8 @@ export async function provision(
     if (made > 0) await addToCount(ctx, "users", "", made);
     if (joined > 0) await addToCount(ctx, "users", organizationId, joined);
   }
-  return { idOf: new Map(users.map(({ email, id }) => [email, id])), changed };
+  const idOf = new Map(users.map(({ email, id }) => [email, id]));
+  return { idOf, changed, atHand: { organization, users } };
 }
 
 /**
@@ -129,10 +137,14 @@ export async function announce(
   ctx: Ctx,
   organizationId: string,
   { created = [], updated = [] }: { created?: readonly string[]; updated?: readonly string[] },
+  atHand: AtHand = {},
 ): Promise<void> {
-  if (created.length + updated.length === 0) return;
-  const organization = await forMembers(ctx, organizationId);
-  const users = await store.listByIds(ctx, [...created, ...updated]);
+  const wanted = new Set([...created, ...updated]);
+  if (wanted.size === 0) return;
+  const organization = atHand.organization ?? (await forMembers(ctx, organizationId));
+  const known = (atHand.users ?? []).filter(({ id }) => wanted.has(id));
+  for (const { id } of known) wanted.delete(id);
+  const users = wanted.size === 0 ? known : [...known, ...(await store.listByIds(ctx, [...wanted]))];
   const identities = Map.groupBy(await identitiesOf(ctx, users), (identity) => identity.user_id);
   const isCreated = new Set(created);
   const payloadOf = (user: User) => membershipData(organization, user, identities.get(user.id) ?? []);
