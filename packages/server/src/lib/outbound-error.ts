@@ -42,7 +42,9 @@ export function schemeRefused(host: string, protocol: string): OutboundError {
     protocol === "http:"
       ? ` Plain http needs "${host}" in GATEHOUSE_OUTBOUND_ALLOW, set by the operator.`
       : "";
-  const message = `The URL of ${host} starts with ${protocol}//: it must start with https://.${exception}`;
+  const url = host === "" ? "The URL" : `The URL of ${host}`;
+  const scheme = host === "" ? protocol : `${protocol}//:`;
+  const message = `${url} starts with ${scheme} it must start with https://.${exception}`;
   return new OutboundError("scheme_refused", host, message);
 }
 

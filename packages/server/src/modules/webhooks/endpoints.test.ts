@@ -82,6 +82,25 @@ describe("an endpoint", () => {
     expect({ status, code: body.details[0].error_code }).toEqual({ status: 400, code });
   });
 
+  test.each([
+    ["https://hooks.example.com:99999/", '"https://hooks.example.com:99999/" is not a URL'],
+    ["https://hooks.example.com/#a", '"https://hooks.example.com/#a" has a fragment, which is never sent'],
+    ["javascript:alert(1)", "The URL starts with javascript: it must start with https://."],
+  ])("is refused with %s, and told what is wrong with it", async (url, message) => {
+    expect((await create({ url })).body.message).toBe(message);
+  });
+
+  test("may name events as published guides did before 2025", async () => {
+    const path = "/former-names";
+    const url = receiver.url + path;
+    const { endpoint } = (await create({ url, event_types: ["scalekit.dir.user.*"] })).body;
+    expect(endpoint.event_types).toEqual(["scalekit.dir.user.*"]);
+    await app.api("/webhooks/test-event/organization.directory.group_created", { method: "POST" });
+    await app.api("/webhooks/test-event/organization.directory.user_created", { method: "POST" });
+    const { body } = await delivered(path, 1);
+    expect(JSON.parse(body).type).toBe("organization.directory.user_created");
+  });
+
   test("is refused with plain http, unless its host is one that the operator allows", async () => {
     const ctx = app.systemCtx();
     const allowing = (outboundAllow: string[]) =>

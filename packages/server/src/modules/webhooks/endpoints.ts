@@ -181,7 +181,8 @@ export async function noteFailing(ctx: Ctx, id: string, since: Date | null): Pro
  */
 function judged(ctx: Ctx, text: string): string {
   const url = URL.parse(text);
-  if (url?.hash !== "") throw errors.WEBHOOK_URL_REFUSED(`"${text}" is not a URL without a fragment`);
+  if (!url) throw errors.WEBHOOK_URL_REFUSED(`"${text}" is not a URL`);
+  if (url.hash !== "") throw errors.WEBHOOK_URL_REFUSED(`"${text}" has a fragment, which is never sent`);
   if (url.username !== "" || url.password !== "")
     throw errors.WEBHOOK_URL_REFUSED(`The URL of ${url.host} carries a user name or password`);
   const policy = createOutboundPolicy({ allow: reachable(ctx.app.config), allowHttp: false });

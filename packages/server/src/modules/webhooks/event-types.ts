@@ -1,6 +1,10 @@
-/** Which events an endpoint asks for: exact types, beginnings with `.*`, or all. */
+/**
+ * Which events an endpoint asks for: exact types, beginnings with `.*`, or all. Some types may also be asked for by the
+ * name that they had before: published guides still show it. What is sent has the name of today.
+ */
 import { webhookErrors as errors } from "./errors.ts";
 import { examples } from "./examples.ts";
+import { formerNamesOf } from "./former-names.ts";
 
 const pattern = /^(\*|[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*(\.\*)?)$/;
 
@@ -10,8 +14,12 @@ export function wants(patterns: readonly string[], type: string): boolean {
 }
 
 function fits(one: string, type: string): boolean {
-  if (one === "*" || one === type) return true;
-  return one.endsWith(".*") && type.startsWith(one.slice(0, -1));
+  return fitsName(one, type) || formerNamesOf(type).some((name) => fitsName(one, name));
+}
+
+function fitsName(one: string, name: string): boolean {
+  if (one === "*" || one === name) return true;
+  return one.endsWith(".*") && name.startsWith(one.slice(0, -1));
 }
 
 /**

@@ -136,6 +136,7 @@ export declare type CreateWebhookEndpoint = Message<"gatehouse.v1.webhooks.Creat
 
   /**
    * Exact types, or a beginning with `.*`, such as `organization.directory.*`; none, or `*`, means all.
+   * Names from before 2025, such as `scalekit.dir.user.*`, ask for the events of today.
    *
    * @generated from field: repeated string event_types = 3;
    */
