@@ -13,7 +13,7 @@ const validator = createValidator();
  * @throws Error when a rule itself cannot be evaluated
  */
 export function brokenRules(schema: DescMessage, message: Message): FieldViolation[] {
-  const unstorable = unstorableMember(message);
+  const unstorable = unstorableMember(schema, message);
   if (unstorable !== undefined) return [toUnstorable(unstorable)];
   const result = validator.validate(schema, message);
   if (result.kind === "valid") return [];
@@ -33,10 +33,12 @@ function toFieldViolation(violation: Violation): FieldViolation {
  * PostgreSQL stores neither U+0000 nor half a surrogate pair; unchecked, either would end as an error of ours.
  * @returns the member of the message that has such text in it, at whatever depth; "" when it is in the message itself
  */
-function unstorableMember(message: object): string | undefined {
+function unstorableMember({ oneofs }: DescMessage, message: object): string | undefined {
   for (const [name, member] of Object.entries(message)) {
     if (!isStorable(name)) return "";
-    if (!isStorable(member)) return name;
+    if (isStorable(member)) continue;
+    const isOneof = oneofs.some((one) => one.localName === name);
+    return isOneof ? String((member as { case: unknown }).case) : name;
   }
   return undefined;
 }

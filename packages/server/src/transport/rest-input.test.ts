@@ -1,11 +1,12 @@
 import { toJson } from "@bufbuild/protobuf";
+import { WebhookService as GatehouseWebhookService } from "@gatehouse/contract/gatehouse/v1/webhooks/webhooks_pb";
 import { expect, test } from "vitest";
 import { type Binding, bindingsOf } from "./bindings.ts";
 import { contract } from "./contract.ts";
 import { compileMethods } from "./methods.ts";
 import { readMessage } from "./rest-input.ts";
 
-const bindings = bindingsOf(compileMethods(contract, []));
+const bindings = bindingsOf(compileMethods([...contract, GatehouseWebhookService], []));
 
 function bindingOf(name: string): Binding {
   const found = bindings.find(({ method }) => method.desc.name === name);
@@ -61,7 +62,7 @@ test.each([
   ["ListDomains", "domain_type=NONSENSE", /^domain_type: value must be one of .*ALLOWED_EMAIL_DOMAIN/],
   ["ListClient", "include_plain_secret=maybe", /^include_plain_secret/],
   ["ListClient", "include_plain_secret=constructor", /^include_plain_secret/],
-  ["GetUserSessions", "filter.start_time=yesterday", /filter|start_time|Timestamp/],
+  ["GetUserSessions", "filter.start_time=yesterday", /^start_time: value must be a time such as 2026/],
   ["GetOrganization", "external_id=y", /identities/],
 ])("%s?%s is refused", (name, query, message) => {
   expect(() => read(name, { query })).toThrow(message);
@@ -90,6 +91,14 @@ test("a body may fill a list, and an empty one leaves it empty", () => {
     organization_id: "org_1",
     user_id: "usr_1",
   });
+});
+
+test.each([
+  ["ReplayWebhookDeliveries", '{"start_time":"today"}', /^start_time: value must be a time such as 2026/],
+  ["ReplayWebhookDeliveries", '{"start_time":5}', /^start_time: /],
+  ["ReplayWebhookDeliveries", '{"startTime":{}}', /^start_time: /],
+])("a time of the wrong form is refused by its name: %s of %s", (name, body, message) => {
+  expect(() => read(name, { body })).toThrow(message);
 });
 
 test("the roles of a member may be plain names", () => {

@@ -95,6 +95,7 @@ function pruneField(field: DescField, value: JsonValue, depth: number): JsonValu
   const { message } = field;
   if (field.enum !== undefined) requireEnumNames(field, field.enum, value);
   if (message === undefined) return value;
+  requireReadable(field, message, value);
   if (field.fieldKind === "list" && Array.isArray(value))
     return value.map((item) => prune(message, item, depth + 1));
   if (field.fieldKind === "message") return prune(message, value, depth + 1);
@@ -110,6 +111,22 @@ function requireEnumNames(field: DescField, names: DescEnum, value: JsonValue): 
     if (typeof name !== "string" || names.values.some((known) => known.name === name)) continue;
     const known = names.values.map((each) => each.name).join(", ");
     throw invalidArgument(field.name, "enum.defined_only", `value must be one of ${known}`);
+  }
+}
+
+const spelling: Readonly<Record<string, string>> = {
+  "google.protobuf.Timestamp": "value must be a time such as 2026-02-03T04:05:06Z",
+  "google.protobuf.Duration": "value must be seconds such as 300s",
+};
+
+/** Times and spans: the decoder would refuse them, too, by the name of the type and not of the field. */
+function requireReadable(field: DescField, message: DescMessage, value: JsonValue): void {
+  const problem = spelling[message.typeName];
+  if (problem === undefined || field.fieldKind !== "message" || value === null) return;
+  try {
+    fromJson(message, value);
+  } catch {
+    throw invalidArgument(field.name, "json.type", problem);
   }
 }
 
@@ -158,6 +175,7 @@ function isLeaf(field: DescField): boolean {
 function scalarJson(field: DescField, text: string): JsonValue {
   const isBool = field.scalar === ScalarType.BOOL || field.message?.typeName === "google.protobuf.BoolValue";
   if (isBool) return booleans.get(text.toLowerCase()) ?? text;
+  if (field.message !== undefined) requireReadable(field, field.message, text);
   if (field.enum === undefined) return text;
   if (/^-?\d{1,10}$/.test(text)) return Number(text);
   requireEnumNames(field, field.enum, text);

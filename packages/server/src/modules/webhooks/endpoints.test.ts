@@ -74,6 +74,7 @@ describe("an endpoint", () => {
     ["a wildcard that fits nothing", { event_types: ["users.*"] }, "WEBHOOK_EVENT_TYPE_UNKNOWN"],
     ["half a word", { event_types: ["organ*"] }, "WEBHOOK_EVENT_TYPE_UNKNOWN"],
     ["an expression", { event_types: ["gatehouse.(a+)+$"] }, "WEBHOOK_EVENT_TYPE_UNKNOWN"],
+    ["an id of another kind", { organization_id: "usr_100000000000000001" }, "INVALID_ARGUMENT"],
     ["an event twice", { event_types: ["role.created", "role.created"] }, "INVALID_ARGUMENT"],
     ["an empty address", { url: "" }, "INVALID_ARGUMENT"],
     ["a long description", { description: "x".repeat(257) }, "INVALID_ARGUMENT"],
