@@ -322,6 +322,32 @@ describe("an endpoint", () => {
     expect(await read()).toMatchObject({ enabled: true });
   });
 
+  test("that recovers after five days stays on, whatever attempts of the same moment say", async () => {
+    let asked = 0;
+    receiver.answer = (response) => void response.writeHead(500).end();
+    const endpoint = await createEndpoint();
+    await createOrganization();
+    await settled(endpoint, "RETRYING");
+    app.advance(121 * 3600);
+    const waiting: (() => void)[] = [];
+    // The first of three succeeds before the others fail, all begun when the endpoint had failed for five days.
+    receiver.answer = (response) => {
+      asked += 1;
+      if (asked === 1) response.end();
+      else waiting.push(() => response.writeHead(500).end());
+    };
+    await Promise.all([createOrganization("A"), createOrganization("B")]);
+    await expect.poll(() => waiting.length, { timeout: 30_000, interval: 5 }).toBe(2);
+    const read = async () => (await app.api(`/webhooks/endpoints/${endpoint.id}`)).body.endpoint;
+    await expect.poll(async () => (await read()).failing_since, { timeout: 30_000 }).toBeUndefined();
+    for (const answer of waiting) answer();
+    const statuses = async () => (await deliveriesOf(endpoint)).map((one: { status: string }) => one.status);
+    await expect
+      .poll(async () => (await statuses()).toSorted(), { timeout: 30_000 })
+      .toEqual(["RETRYING", "RETRYING", "SUCCESS"]);
+    expect(await read()).toMatchObject({ enabled: true });
+  });
+
   test("that is off gets what was held back once it is on again, and nothing of the time between", async () => {
     receiver.answer = (response) => void response.writeHead(500).end();
     const endpoint = await createEndpoint();

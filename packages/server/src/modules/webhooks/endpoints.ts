@@ -154,14 +154,22 @@ export async function rotateSecret(ctx: Ctx, id: string): Promise<{ endpoint: En
   });
 }
 
+/** An endpoint as an attempt found it. */
+export interface Seen {
+  at: Date;
+  failingSince: Date | null;
+}
+
 /**
  * Gives up an endpoint that can no longer be reached, and says so. One that is off already is left as it is.
- * @param seenAt when the attempt began that shows it: of what was changed since, it says nothing
+ * @param seen what the attempt that shows it knew when it began: of what was changed since, it says nothing
  */
-export async function disable(ctx: Ctx, id: string, reason: "gone" | "failing", seenAt: Date): Promise<void> {
+export async function disable(ctx: Ctx, id: string, reason: "gone" | "failing", seen: Seen): Promise<void> {
   await inTransaction(ctx, async (ctx) => {
     const former = await store.findForChange(ctx, id);
-    if (!former?.enabled || former.updated_at > seenAt) return;
+    if (!former?.enabled || former.updated_at > seen.at) return;
+    // Another attempt, begun at the same time, succeeded.
+    if (reason === "failing" && former.failing_since?.getTime() !== seen.failingSince?.getTime()) return;
     const row = await store.set(ctx, id, { enabled: false, disabled_reason: reason, updated_at: ctx.now() });
     if (!row) return;
     ctx.log.warn({ endpointId: id, reason }, "a webhook endpoint was switched off");

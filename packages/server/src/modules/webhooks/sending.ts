@@ -228,12 +228,12 @@ async function judgeEndpoint(
   { error, responseStatus, startedAt }: Outcome,
 ): Promise<void> {
   const ctx = ctxOf(environment_id);
+  const seen = { at: startedAt, failingSince: since };
   if (error === "") {
     if (since !== null) await noteFailing(ctx, id, null);
-  } else if (responseStatus === gone) await disable(ctx, id, "gone", startedAt);
+  } else if (responseStatus === gone) await disable(ctx, id, "gone", seen);
   // Nobody should lose an endpoint for having tried it out before it was ready.
   else if (is_test) return;
   else if (since === null) await noteFailing(ctx, id, startedAt);
-  else if (startedAt.getTime() - since.getTime() >= longestFailureMs)
-    await disable(ctx, id, "failing", startedAt);
+  else if (startedAt.getTime() - since.getTime() >= longestFailureMs) await disable(ctx, id, "failing", seen);
 }
