@@ -86,6 +86,18 @@ describe("commands", () => {
     expect(connection.debug_enabled).toBe(false);
   });
 
+  test("a switch alone, with its word, and negated; what is named by a word may stand behind it", async () => {
+    const made = await answer("webhooks create-endpoint --url https://hooks.example/ --enabled false");
+    expect(made.endpoint.enabled).toBe(false);
+    const enabled = async (flags: string) =>
+      (await answer(`webhooks update-endpoint ${flags}`)).endpoint.enabled;
+    const { id } = made.endpoint;
+    expect(await enabled(`${id} --enabled`)).toBe(true);
+    expect(await enabled(`${id} --no-enabled`)).toBe(false);
+    expect(await enabled(`--enabled ${id}`)).toBe(true);
+    expect(await enabled(`--enabled=false ${id}`)).toBe(false);
+  });
+
   test("the whole body as JSON, which flags change", async () => {
     const json = JSON.stringify({ display_name: "From JSON", external_id: "cli-json" });
     const { organization } = await answer([

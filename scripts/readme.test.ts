@@ -6,7 +6,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../packages/server/src/testing/app.ts";
 
 const root = join(import.meta.dirname, "..");
-const readme = readFileSync(join(root, "README.md"), "utf8");
+const pageOf = (name: string) => readFileSync(join(root, name), "utf8");
+const readme = pageOf("README.md");
+const webhooks = pageOf("docs/webhooks.md");
 // Inside the repository, where the SDK is found.
 const folder = join(root, ".cache", `readme-${process.pid}`);
 const dataDir = mkdtempSync(join(tmpdir(), "gatehouse-readme-"));
@@ -33,6 +35,22 @@ const tools = ["bash", "curl"].every((tool) => spawnSync(tool, ["--version"]).st
 test.skipIf(!tools)("the example for REST ends with a connection that is switched on", async () => {
   const script = exampleIn("sh").replace("./data/", `${dataDir}/`);
   expect(await run("bash", ["-euc", script])).toMatch(/\{"enabled":true\}$/);
+});
+
+test.skipIf(!tools)("the commands about webhooks answer as their page says", async () => {
+  const commands = [...webhooks.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map(([, text]) => text).join("\n");
+  // One answer a line.
+  const script = commands.replace("./data/", `${dataDir}/`).replace("curl -s -H", "curl -s -w '\\n' -H");
+  const answers = (await run("bash", ["-euc", script])).split("\n").map((line) => JSON.parse(line));
+  const answered = (member: object) => expect.objectContaining(member);
+  expect(answers).toEqual([
+    answered({ secret: expect.stringMatching(/^whsec_/) }),
+    answered({ delivery: answered({ is_test: true }) }),
+    answered({ deliveries: expect.any(Array) }),
+    answered({ delivery: answered({ body: expect.stringContaining("ada@acme.example") }) }),
+    answered({ delivery: answered({ status: "QUEUED" }) }),
+    answered({ replay: answered({ start_time: "2026-02-03T04:00:00Z" }) }),
+  ]);
 });
 
 function exampleIn(language: string): string {

@@ -28,7 +28,7 @@ export interface Parsed {
 
 const booleans = new Set(["help"]);
 
-/** Splits words from flags. `--name value`, `--name=value`; `--no-name` for false. */
+/** Splits words from flags. `--name value`, `--name=value`; `--name` alone for true and `--no-name` for false. */
 export function split(argv: readonly string[], isBoolean: (name: string) => boolean): Parsed {
   const parsed: Parsed = {
     words: [],
@@ -41,7 +41,8 @@ export function split(argv: readonly string[], isBoolean: (name: string) => bool
     else if (!word.startsWith("--") || word === "--") parsed.words.push(word);
     else {
       const [name = "", inline] = splitOnce(word.slice(2));
-      const alone = booleans.has(name) || isBoolean(name);
+      const next = argv[index + 1] ?? "";
+      const alone = booleans.has(name) || (isBoolean(name) && next !== "true" && next !== "false");
       const value = inline ?? (alone ? undefined : argv[++index]);
       if (value === undefined && !alone) throw new UsageError(`--${name} needs a value`);
       take(parsed, name, value);

@@ -33,8 +33,9 @@ export function commandHelp(command: Command): string {
   const flags = command.flags.map((flag) => {
     const kind =
       flag.choices.length > 0 ? flag.choices.join("|") : flag.kind === "map" ? "key=value" : flag.kind;
+    const negation = flag.kind === "boolean" ? "[no-]" : "";
     const marks = [flag.isRequired && "required", flag.isList && "repeatable"].filter(Boolean).join(", ");
-    return `  --${shortName(command, flag)} ${kind}${marks ? ` (${marks})` : ""}${flag.about ? `\n      ${flag.about}` : ""}`;
+    return `  --${negation}${shortName(command, flag)} ${kind}${marks ? ` (${marks})` : ""}${flag.about ? `\n      ${flag.about}` : ""}`;
   });
   const head = `gatehouse ${command.group} ${command.name}${values}`;
   return [head, "", command.description, ...(flags.length > 0 ? ["", ...flags] : [])].join("\n");
