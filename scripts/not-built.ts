@@ -4,12 +4,12 @@
  */
 
 const agents = "Connected accounts and tools of AI agents";
-const directories = "Directories of users (SCIM)";
 const polled = "Directories that are asked for their users, such as Google Workspace";
 const mcp = "Authorization of MCP servers";
 const mail = "Mail templates and mail servers of an environment's own";
 const interceptors = "Interceptors";
-const webhooks = "Webhooks";
+const webhooksPage =
+  "It leads to the dashboard's page of webhooks, which is not there: `gatehouse.v1.webhooks` manages them";
 const vendorsRelay = "It belongs to the relay through which the vendor sends webhooks";
 const passwordless = "Sign-in by a code or a link in a mail";
 const secondFactor = "Sign-in by passkey or by a code of an authenticator app";
@@ -37,7 +37,6 @@ export const notBuilt: Readonly<Record<string, string>> = {
   "EnvironmentService/CreateAgentActionsConfig": agents,
   "EnvironmentService/GetAgentActionsConfig": agents,
   "EnvironmentService/UpdateAgentActionsConfig": agents,
-  DirectoryService: directories,
   "DirectoryService/AssignGroupsForDirectory": polled,
   "DirectoryService/TriggerDirectorySync": polled,
   McpService: mcp,
@@ -45,7 +44,7 @@ export const notBuilt: Readonly<Record<string, string>> = {
   "AuthService/UpdateLoginUserDetails": mcp,
   EmailService: mail,
   InterceptorService: interceptors,
-  WebhookService: webhooks,
+  "WebhookService/GetPortalURL": webhooksPage,
   "WebhookService/WebhookWrapper": vendorsRelay,
   "WebhookService/SendWebhookEvent": vendorsRelay,
   PasswordlessService: passwordless,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PageRange } from "../lib/page-tokens.ts";
 import { emptyDatabaseUrl } from "../testing/database.ts";
 import { openDb } from "./db.ts";
-import { newestFirst, oldestFirst } from "./page-order.ts";
+import { newestFirst } from "./page-order.ts";
 
 type Things = { things: { id: string } };
 
@@ -16,19 +16,19 @@ beforeAll(async () => {
 });
 afterAll(() => db.destroy());
 
-const ranges: [PageRange, string, string][] = [
-  [{ limit: 2 }, "54", "12"],
-  [{ limit: 9 }, "54321", "12345"],
-  [{ limit: 2, after: "thg_3" }, "21", "45"],
+const ranges: [PageRange, string][] = [
+  [{ limit: 2 }, "54"],
+  [{ limit: 9 }, "54321"],
+  [{ limit: 2, after: "thg_3" }, "21"],
   // What lies before a key comes nearest first: in reverse.
-  [{ limit: 1, before: "thg_3" }, "4", "2"],
-  [{ limit: 9, before: "thg_3" }, "45", "21"],
-  [{ limit: 9, after: "thg_0" }, "", "12345"],
+  [{ limit: 1, before: "thg_3" }, "4"],
+  [{ limit: 9, before: "thg_3" }, "45"],
+  [{ limit: 9, after: "thg_0" }, ""],
 ];
 
-test.each(ranges)("the range %j", async (range, newest, oldest) => {
+test.each(ranges)("the range %j", async (range, newest) => {
   const things = db.selectFrom("things").selectAll();
   const keys = (rows: { id: string }[]) => rows.map((row) => row.id.slice(4)).join("");
   expect(keys(await newestFirst(things, range, "id"))).toBe(newest);
-  expect(keys(await oldestFirst(things, range, "things.id"))).toBe(oldest);
+  expect(keys(await newestFirst(things, range, "things.id"))).toBe(newest);
 });

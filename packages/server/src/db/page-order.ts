@@ -9,31 +9,12 @@ import type { PageRange } from "../lib/page-tokens.ts";
  */
 export function newestFirst<DB, TB extends keyof DB, Row>(
   query: SelectQueryBuilder<DB, TB, Row>,
-  page: PageRange,
-  key: StringReference<DB, TB>,
-): Promise<Row[]> {
-  return inRange(query, page, key, "desc").execute();
-}
-
-/** The same, oldest first. */
-export function oldestFirst<DB, TB extends keyof DB, Row>(
-  query: SelectQueryBuilder<DB, TB, Row>,
-  page: PageRange,
-  key: StringReference<DB, TB>,
-): Promise<Row[]> {
-  return inRange(query, page, key, "asc").execute();
-}
-
-function inRange<DB, TB extends keyof DB, Row>(
-  query: SelectQueryBuilder<DB, TB, Row>,
   { after, before, limit }: PageRange,
   key: StringReference<DB, TB>,
-  order: "asc" | "desc",
-) {
+): Promise<Row[]> {
   const column = sql.ref(key);
-  const [further, nearer] = order === "desc" ? [sql`<`, sql`>`] : [sql`>`, sql`<`];
-  const behind = after === undefined ? query : query.where(sql<boolean>`${column} ${further} ${after}`);
-  const within = before === undefined ? behind : behind.where(sql<boolean>`${column} ${nearer} ${before}`);
-  const reversed = order === "desc" ? "asc" : "desc";
-  return within.orderBy(column, before === undefined ? order : reversed).limit(limit);
+  const behind = after === undefined ? query : query.where(sql<boolean>`${column} < ${after}`);
+  const within = before === undefined ? behind : behind.where(sql<boolean>`${column} > ${before}`);
+  const ordered = within.orderBy(column, before === undefined ? "desc" : "asc");
+  return ordered.limit(limit).execute();
 }

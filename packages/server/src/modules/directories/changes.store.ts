@@ -1,5 +1,6 @@
 /** SQL of the journal: what directories did to memberships. */
 import { type Selectable, sql } from "kysely";
+import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
@@ -45,19 +46,14 @@ export type ListedChange = DirectoryChangeRow & { email: string };
 
 /** The changes of a range, newest first; in reverse when the range ends before an id. */
 export async function list(at: Scope, directoryId: string, page: PageRange): Promise<ListedChange[]> {
-  let query = at.db
+  const query = at.db
     .selectFrom("directory_changes")
     .innerJoin("users", "users.id", "directory_changes.user_id")
     .selectAll("directory_changes")
     .select("users.email")
     .where("directory_changes.environment_id", "=", at.environmentId)
     .where("directory_changes.directory_id", "=", directoryId);
-  if (page.after !== undefined) query = query.where("directory_changes.id", "<", page.after);
-  if (page.before !== undefined) query = query.where("directory_changes.id", ">", page.before);
-  return query
-    .orderBy("directory_changes.id", page.before === undefined ? "desc" : "asc")
-    .limit(page.limit)
-    .execute();
+  return newestFirst(query, page, "directory_changes.id");
 }
 
 /** How many there are; `most` when there are more. */
