@@ -207,6 +207,14 @@ describe("a delivery", () => {
     expect(body.endpoint).toMatchObject({ enabled: true, failing_since: delivery.attempts[0].start_time });
   });
 
+  test("is tried again later when the receiver asks for it", async () => {
+    receiver.answer = (response) => void response.writeHead(503, { "retry-after": "8" }).end();
+    const endpoint = await createEndpoint();
+    await createOrganization();
+    const { next_attempt_time, attempts } = await settled(endpoint, "RETRYING");
+    expect(secondsBetween(attempts[0].start_time, next_attempt_time)).toBe(8);
+  });
+
   test("succeeds at last, and the endpoint counts as well again", async () => {
     receiver.answer = (response) => void response.writeHead(500).end();
     const endpoint = await createEndpoint();

@@ -19,7 +19,17 @@ export const longestFailureMs = 120 * hour;
 /**
  * The pause before the next attempt, in milliseconds; undefined when there is none.
  * @param triesLeft how many attempts may follow the one that failed
+ * @param askedFor how long the receiver wants to be left alone; up to twice the pause of the schedule
  */
-export function pauseBefore(triesLeft: number): number | undefined {
-  return triesLeft <= 0 ? undefined : pauses[Math.max(0, pauses.length - triesLeft)];
+export function pauseBefore(triesLeft: number, askedFor = 0): number | undefined {
+  if (triesLeft <= 0) return undefined;
+  const pause = pauses[Math.max(0, pauses.length - triesLeft)] ?? 0;
+  return Math.min(Math.max(pause, askedFor), 2 * pause);
+}
+
+/** How many milliseconds a `Retry-After` asks for, of seconds or a date (RFC 9110 section 10.2.3); 0 if it cannot be read. */
+export function retryAfter(header: string | undefined, now: Date): number {
+  if (header === undefined) return 0;
+  const asked = /^\d{1,9}$/.test(header) ? Number(header) * second : Date.parse(header) - now.getTime();
+  return Number.isNaN(asked) ? 0 : Math.max(0, asked);
 }

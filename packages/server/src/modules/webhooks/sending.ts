@@ -9,7 +9,7 @@ import type { App, Ctx } from "../../context.ts";
 import { attempt, type Outcome } from "./attempt.ts";
 import { disable, noteFailing } from "./endpoints.ts";
 import { stepReplays } from "./replays.ts";
-import { longestFailureMs, pauseBefore } from "./schedule.ts";
+import { longestFailureMs, pauseBefore, retryAfter } from "./schedule.ts";
 import type { Claimed, Result } from "./sending.store.ts";
 import * as store from "./sending.store.ts";
 import { onWake } from "./wake.ts";
@@ -213,11 +213,12 @@ function resultOf(claimed: Claimed, outcome: Outcome): Result {
 function nextOf(claimed: Claimed, outcome: Outcome): Pick<Result, "status" | "due_at" | "tries_left"> {
   const triesLeft = Math.max(0, claimed.tries_left - 1);
   if (outcome.error === "") return { status: "success", due_at: null, tries_left: 0 };
-  const pause = outcome.responseStatus === gone ? undefined : pauseBefore(triesLeft);
+  const failedAt = outcome.startedAt.getTime() + outcome.durationMs;
+  const askedFor = retryAfter(outcome.responseHeaders?.["retry-after"], new Date(failedAt));
+  const pause = outcome.responseStatus === gone ? undefined : pauseBefore(triesLeft, askedFor);
   // An event that is no longer kept will not come back.
   if (pause === undefined || claimed.occurred_at === null)
     return { status: "failed", due_at: null, tries_left: 0 };
-  const failedAt = outcome.startedAt.getTime() + outcome.durationMs;
   return { status: "retrying", due_at: new Date(failedAt + pause), tries_left: triesLeft };
 }
 
