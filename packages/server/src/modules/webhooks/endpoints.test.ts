@@ -175,7 +175,11 @@ describe("an endpoint", () => {
     ] as const)
       expect((await other.api(`/webhooks/endpoints/${path}`, { method, body })).status).toBe(404);
     await other.api("/organizations", { body: { display_name: "Theirs" } });
-    await app.api("/organizations", { body: { display_name: "Ours" } });
+    const ours = (await app.api("/organizations", { body: { display_name: "Ours" } })).body.organization.id;
+    const bound = { url: "https://hooks.example.com", organization_id: ours };
+    expect((await other.api("/webhooks/endpoints", { body: bound })).status).toBe(404);
+    for (const filter of [`endpoint_id=${id}`, `organization_id=${ours}`])
+      expect((await other.api(`/webhooks/deliveries?${filter}`)).body).toMatchObject({ deliveries: [] });
     expect(JSON.parse((await delivered("/ours", 1)).body)).toMatchObject({ data: { display_name: "Ours" } });
     await call("DELETE", id);
   });
