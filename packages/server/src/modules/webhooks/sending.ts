@@ -25,6 +25,8 @@ export interface SendingOptions {
 const mostAtOneEndpoint = 32;
 /** Not yet written down, to all endpoints: so many may be sent twice when the process is killed. */
 const mostAtOnce = 256;
+/** Of these, for endpoints to which nothing is under way: the many that answer late, or never, must not take all. */
+const keptForOthers = 64;
 /**
  * How long to gather before the next claim, and before the next note of what ended. Measured: each in a statement of its
  * own costs four times as much as 32 by one.
@@ -49,6 +51,12 @@ export function startSending(
     deaf();
     await sender.stop(options.stopWithinMs ?? 4_000);
   };
+}
+
+/** How many attempts one endpoint may have under way when this process can make `left` more. */
+function shareOf(left: number): number {
+  const share = Math.ceil((left - keptForOthers) / 4);
+  return Math.max(1, Math.min(mostAtOneEndpoint, share));
 }
 
 class Sender {
@@ -138,7 +146,7 @@ class Sender {
     const rooms = new Map<string, number>();
     let left = mostAtOnce - this.#inProgress.size - this.#unsettled;
     for (const id of this.#due) {
-      const room = Math.min(left, mostAtOneEndpoint - (this.#atEndpoint.get(id) ?? 0));
+      const room = Math.min(left, shareOf(left) - (this.#atEndpoint.get(id) ?? 0));
       if (room > 0) rooms.set(id, room);
       left -= Math.max(0, room);
     }
