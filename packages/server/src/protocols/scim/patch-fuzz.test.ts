@@ -7,7 +7,6 @@ import { groupChanges } from "./group-changes.ts";
 import type { JsonObject } from "./json.ts";
 import { patchDocument } from "./patch.ts";
 import { readPatchRequest } from "./patch-request.ts";
-import { userFields } from "./user-fields.ts";
 import { ENTERPRISE_URN, USER_SCOPE, USER_URN } from "./user-schema.ts";
 
 const next = seeded(7644);
@@ -108,7 +107,6 @@ test("of users", () => {
         active: true,
         ...result.document,
       });
-      userFields(result.document);
       if (result.changed) changes += 1;
       document = round % 50 === 0 ? readUserDocument({ userName: "ada" }) : result.document;
     } catch (error) {
