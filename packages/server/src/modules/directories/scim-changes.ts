@@ -45,8 +45,8 @@ export function requireShort(texts: Readonly<Record<string, readonly unknown[]>>
   }
 }
 
-/** As large as one request may be: many small changes make nothing that one could not. */
-const largestDocument = 1024 * 1024;
+/** A page of a list holds 200 of them in memory, and several are asked for at once. */
+const largestDocument = 128 * 1024;
 
 /** A document as it is kept. @throws ScimError `invalidValue` when it has grown too large */
 export function textOf(document: JsonObject): string {
