@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import type { Config, LimitName } from "./config.ts";
 import type { Db } from "./db/db.ts";
 import { announceInvalidation } from "./db/invalidation.ts";
+import { isDeadlock } from "./db/scope.ts";
 import type { Cache } from "./lib/cache.ts";
 import type { Keyring } from "./lib/keyring.ts";
 import type { RateLimiter } from "./lib/rate-limiter.ts";
@@ -120,6 +121,24 @@ export async function together<T extends readonly unknown[]>(
     if (answer.status === "rejected") throw answer.reason;
     return answer.value;
   }) as unknown as T;
+}
+
+/**
+ * The same, and again when the database ended the transaction to free others that waited for it. What `change` does
+ * beside the transaction happens each time.
+ * @param attempts in all; inside a transaction that is already open there is one
+ */
+export async function inRepeatedTransaction<T>(
+  ctx: Ctx,
+  change: (ctx: Ctx) => Promise<T>,
+  attempts = 5,
+): Promise<T> {
+  try {
+    return await inTransaction(ctx, change);
+  } catch (error) {
+    if (!isDeadlock(error) || attempts === 1 || ctx.db.isTransaction) throw error;
+    return inRepeatedTransaction(ctx, change, attempts - 1);
+  }
 }
 
 /** The same context on another connection: its methods stand on the prototype and follow `db`. */

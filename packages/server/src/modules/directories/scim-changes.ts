@@ -2,11 +2,12 @@
  * What all changes by SCIM have in common: the version that the client expects, another try after a collision, and the
  * size of what is kept.
  */
-import { type Ctx, inTransaction } from "../../context.ts";
-import { isDeadlock } from "../../db/scope.ts";
+import { type Ctx, inRepeatedTransaction } from "../../context.ts";
 import { badRequest, quote, ScimError } from "../../protocols/scim/errors.ts";
 import { formatEtag, passesIfMatch } from "../../protocols/scim/etag.ts";
 import type { JsonObject } from "../../protocols/scim/json.ts";
+import type { Directory } from "./directories.ts";
+import { hold } from "./scim-admission.ts";
 
 /** The `If-Match` header of a change; undefined when it is to be made whatever the version. */
 export type Condition = string | undefined;
@@ -14,14 +15,15 @@ export type Condition = string | undefined;
 /**
  * Runs a change in a transaction, and again when the database ended it to free others. Whoever deletes a person holds
  * the groups that it found, and may meet one that the person was just put into.
+ * @param change gets the directory as it is while the transaction runs
+ * @throws ScimError 404, 403 when the directory was deleted or disabled meanwhile
  */
-export async function retrying<T>(ctx: Ctx, change: (ctx: Ctx) => Promise<T>, attempts = 5): Promise<T> {
-  try {
-    return await inTransaction(ctx, change);
-  } catch (error) {
-    if (!isDeadlock(error) || attempts === 1 || ctx.db.isTransaction) throw error;
-    return retrying(ctx, change, attempts - 1);
-  }
+export async function retrying<T>(
+  ctx: Ctx,
+  directory: Directory,
+  change: (ctx: Ctx, directory: Directory) => Promise<T>,
+): Promise<T> {
+  return inRepeatedTransaction(ctx, async (ctx) => change(ctx, await hold(ctx, directory)));
 }
 
 /** @param row held by the transaction, so that of two who expect one version one wins. @throws ScimError 412 */

@@ -33,7 +33,7 @@ export interface DirectoryPatch {
  */
 export async function enable(ctx: Ctx, organizationId: string, id: string): Promise<Switched> {
   return inTransaction(ctx, async (ctx) => {
-    const directory = await hold(ctx, organizationId, id);
+    const directory = await hold(ctx, organizationId, id, "switch");
     if (directory.enabled) return { enabled: true, problem: "The directory is already enabled" };
     await switchOn(ctx, directory);
     return { enabled: true };
@@ -46,7 +46,7 @@ export async function enable(ctx: Ctx, organizationId: string, id: string): Prom
  */
 export async function disable(ctx: Ctx, organizationId: string, id: string): Promise<Switched> {
   return inTransaction(ctx, async (ctx) => {
-    const directory = await hold(ctx, organizationId, id);
+    const directory = await hold(ctx, organizationId, id, "switch");
     if (!directory.enabled) return { enabled: false, problem: "The directory is already disabled" };
     await switchOff(ctx, directory, "COMPLETED");
     return { enabled: false };
@@ -66,7 +66,7 @@ export async function update(
 ): Promise<Directory> {
   if (patch.mappings) await requireMappings(ctx, "directory.mappings", patch.mappings);
   return inTransaction(ctx, async (ctx) => {
-    await hold(ctx, organizationId, id);
+    await hold(ctx, organizationId, id, patch.state ? "switch" : "change");
     const row = await change(ctx, id, {
       name: patch.name,
       ...(patch.provider && { provider: patch.provider }),
