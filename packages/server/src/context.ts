@@ -100,9 +100,13 @@ export function ownOrganization(ctx: Ctx): string | undefined {
 export async function inTransaction<T>(ctx: Ctx, change: (ctx: Ctx) => Promise<T>): Promise<T> {
   if (ctx.db.isTransaction) return change(ctx);
   const onCommit: (() => void)[] = [];
-  const result = await ctx.db.transaction().execute((db) => {
+  const result = await ctx.db.transaction().execute(async (db) => {
     commitHooks.set(db, onCommit);
-    return change(withDb(ctx, db));
+    lastSteps.set(db, []);
+    const within = withDb(ctx, db);
+    const result = await change(within);
+    for (const run of lastSteps.get(db) ?? []) await run(within);
+    return result;
   });
   for (const run of onCommit) run();
   return result;
@@ -158,6 +162,18 @@ export function afterCommit(ctx: Ctx, then: () => void): void {
   const hooks = commitHooks.get(ctx.db);
   if (hooks) hooks.push(then);
   else then();
+}
+
+const lastSteps = new WeakMap<Db, ((ctx: Ctx) => Promise<void>)[]>();
+
+/**
+ * Runs `step` at the end of the open transaction, at once where none is open: for what holds rows that everybody waits
+ * for, in a transaction that may be long.
+ */
+export async function atTheEnd(ctx: Ctx, step: (ctx: Ctx) => Promise<void>): Promise<void> {
+  const steps = lastSteps.get(ctx.db);
+  if (steps) steps.push(step);
+  else await step(ctx);
 }
 
 /**
