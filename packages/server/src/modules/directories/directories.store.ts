@@ -22,11 +22,11 @@ export async function find(at: Scope, organizationId: string, id: string): Promi
 
 /**
  * How a directory is held until the transaction ends. `use`: its people or groups change, by any number of transactions
- * at once; `change`: its own row or what hangs on it changes, beside those; `switch`: all others have to wait.
+ * at once; it does not wait for a switch, since many who waited so would hold all connections. `change`: its own row or what hangs on it changes, beside those; `switch`: all others have to wait.
  */
 export type Hold = "use" | "change" | "switch";
 
-/** The same as it is now, and held. */
+/** The same as it is now, and held. @throws `isHeldElsewhere` with `use` */
 export async function findHeld(
   at: Scope,
   organizationId: string,
@@ -39,7 +39,9 @@ export async function findHeld(
 type Named = { environmentId: string; organizationId: string; id: string };
 
 const held = {
-  use: compiled((_db, named: Named) => sql<DirectoryRow>`${within(named)} for key share of directories`),
+  use: compiled(
+    (_db, named: Named) => sql<DirectoryRow>`${within(named)} for key share of directories nowait`,
+  ),
   change: compiled(
     (_db, named: Named) => sql<DirectoryRow>`${within(named)} for no key update of directories`,
   ),

@@ -2,7 +2,9 @@
  * What all changes by SCIM have in common: the version that the client expects, another try after a collision, and the
  * size of what is kept.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { type Ctx, inRepeatedTransaction } from "../../context.ts";
+import { isHeldElsewhere } from "../../db/scope.ts";
 import { badRequest, quote, ScimError } from "../../protocols/scim/errors.ts";
 import { formatEtag, passesIfMatch } from "../../protocols/scim/etag.ts";
 import type { JsonObject } from "../../protocols/scim/json.ts";
@@ -12,18 +14,31 @@ import { hold } from "./scim-admission.ts";
 /** The `If-Match` header of a change; undefined when it is to be made whatever the version. */
 export type Condition = string | undefined;
 
+/** To enable a large directory takes long, and the provider's own patience ends after 60 s (Okta). */
+const looks = 100;
+const pauseMs = 200;
+
 /**
  * Runs a change in a transaction, and again when the database ended it to free others. Whoever deletes a person holds
- * the groups that it found, and may meet one that the person was just put into.
+ * the groups that it found, and may meet one that the person was just put into. While the directory is being switched,
+ * it waits without a connection.
  * @param change gets the directory as it is while the transaction runs
- * @throws ScimError 404, 403 when the directory was deleted or disabled meanwhile
+ * @throws ScimError 404, 403 when the directory was deleted or disabled meanwhile; 503 when the switch takes too long
  */
 export async function retrying<T>(
   ctx: Ctx,
   directory: Directory,
   change: (ctx: Ctx, directory: Directory) => Promise<T>,
 ): Promise<T> {
-  return inRepeatedTransaction(ctx, async (ctx) => change(ctx, await hold(ctx, directory)));
+  for (let look = 1; ; look++) {
+    try {
+      return await inRepeatedTransaction(ctx, async (ctx) => change(ctx, await hold(ctx, directory)));
+    } catch (error) {
+      if (!isHeldElsewhere(error) || ctx.db.isTransaction) throw error;
+      if (look === looks) throw new ScimError(503, "The directory is being switched: send this again later.");
+      await pause(pauseMs);
+    }
+  }
 }
 
 /** @param row held by the transaction, so that of two who expect one version one wins. @throws ScimError 412 */

@@ -52,6 +52,20 @@ describe("a directory that is switched", () => {
     expect(await member(app, acme, acme.address("ada"))).toMatchObject({ status: "ACTIVE" });
   });
 
+  test("on lets the provider wait until it is done", async () => {
+    const acme = await tenantBeingSetUp();
+    const remembered = await asRemembered(acme);
+    const sent = await inTransaction(app.systemCtx(), async (ctx) => {
+      await switching.enable(ctx, acme.organizationId, acme.id);
+      const sent = users.create(app.systemCtx(), remembered, personOf(acme.address("ada")));
+      const outcome = await Promise.race([sent.then(() => "done"), app.api("/roles").then(() => "waiting")]);
+      expect(outcome).toBe("waiting");
+      return { sent };
+    });
+    await sent.sent;
+    expect(await member(app, acme, acme.address("ada"))).toMatchObject({ status: "ACTIVE" });
+  });
+
   test("on is followed by processes that have not heard of it", async () => {
     const acme = await tenantBeingSetUp();
     const remembered = await asRemembered(acme);
@@ -61,6 +75,24 @@ describe("a directory that is switched", () => {
     await users.delete(app.systemCtx(), remembered, gone.id, undefined);
     expect(await member(app, acme, acme.address("ada"))).toMatchObject({ status: "ACTIVE" });
     expect(await member(app, acme, acme.address("gone"))).toMatchObject({ status: "INACTIVE" });
+  });
+
+  test("on keeps nobody else from making users", async () => {
+    const acme = await tenantBeingSetUp();
+    const remembered = await asRemembered(acme);
+    await users.create(app.systemCtx(), remembered, personOf(acme.address("ada")));
+    const other = await createTenant(app);
+    const emails = Array.from({ length: 24 }, (_, at) => other.address(`user${at}`));
+    await inTransaction(app.systemCtx(), async (ctx) => {
+      await switching.enable(ctx, acme.organizationId, acme.id);
+      for (const email of emails) {
+        const body = { email };
+        const path = `/organizations/${other.organizationId}/users?send_invitation_email=false`;
+        expect((await app.api(path, { body })).status).toBe(201);
+      }
+    });
+    const { body } = await app.api(`/organizations/${acme.organizationId}/users`);
+    expect(body.total_size).toBe(1);
   });
 
   test("off takes nothing in, whatever a process remembers", async () => {
