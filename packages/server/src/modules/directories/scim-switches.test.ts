@@ -127,3 +127,26 @@ test("an organization is deleted while its provider goes on", async () => {
   expect(answers.map(({ status }) => status).filter((status) => status >= 500)).toEqual([]);
   expect((await app.api(`/organizations/${idp.organizationId}`)).status).toBe(404);
 });
+
+test("users, members and what was lost change while the provider goes on", async () => {
+  const acme = await createTenant(app);
+  const idp = await createScimClient(app, { organizationId: acme.organizationId });
+  const names = Array.from({ length: 8 }, (_, at) => acme.address(`person${at}`));
+  const ids = await idp.users(...names);
+  const groups = await Promise.all(["one", "two"].map((name) => idp.group(name, ids)));
+  const found = await Promise.all(names.map((name) => member(app, acme, name)));
+  const path = `/organizations/${acme.organizationId}`;
+  const answers = await Promise.all([
+    ...groups.map((id, at) =>
+      idp.patch(`/Groups/${id}`, { op: "remove", path: `members[value eq "${ids[at]}"]` }),
+    ),
+    ...ids.map((id, at) => idp.send("PUT", `/Users/${id}`, { userName: names[at], active: at % 2 === 0 })),
+    ...found.slice(0, 4).map((user) => app.api(`/users/${user?.id}`, { method: "DELETE" })),
+    ...found.slice(4).map((user) => app.api(`/memberships${path}/users/${user?.id}`, { method: "DELETE" })),
+    app.api(`${path}/directories/${idp.directory.id}:restore`, {
+      body: { start_time: "2020-01-01T00:00:00Z" },
+    }),
+    ...groups.map((id) => idp.send("DELETE", `/Groups/${id}`)),
+  ]);
+  expect(answers.map(({ status }) => status).filter((status) => status >= 500)).toEqual([]);
+});

@@ -1,5 +1,5 @@
 /** The way back from a mistake at the provider: members get back what a directory took from them in a window of time. */
-import { type Ctx, inTransaction } from "../../context.ts";
+import { type Ctx, inRepeatedTransaction } from "../../context.ts";
 import { invalidArgument } from "../../errors.ts";
 import * as directoryRoles from "../roles/directory-roles.ts";
 import * as provisioning from "../users/provisioning.ts";
@@ -44,7 +44,7 @@ export async function restore(ctx: Ctx, request: RestoreRequest): Promise<Restor
   const window = { from: request.from, to };
   const total: Restored = { memberships: 0, roles: 0 };
   for (let after = ""; ; ) {
-    const { losses, restored } = await inTransaction(ctx, async (ctx) => {
+    const { losses, restored } = await inRepeatedTransaction(ctx, async (ctx) => {
       const losses = await store.listLosses(ctx, directory.id, window, { after, limit: atOnce });
       const restored = request.dryRun ? expected(losses) : await giveBack(ctx, directory, window, losses);
       return { losses, restored };
