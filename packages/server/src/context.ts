@@ -5,6 +5,7 @@ import type { Logger } from "pino";
 import type { Config, LimitName } from "./config.ts";
 import type { Db } from "./db/db.ts";
 import { announceInvalidation } from "./db/invalidation.ts";
+import { isDeadlock } from "./db/scope.ts";
 import type { Cache } from "./lib/cache.ts";
 import type { Keyring } from "./lib/keyring.ts";
 import type { RateLimiter } from "./lib/rate-limiter.ts";
@@ -99,9 +100,13 @@ export function ownOrganization(ctx: Ctx): string | undefined {
 export async function inTransaction<T>(ctx: Ctx, change: (ctx: Ctx) => Promise<T>): Promise<T> {
   if (ctx.db.isTransaction) return change(ctx);
   const onCommit: (() => void)[] = [];
-  const result = await ctx.db.transaction().execute((db) => {
+  const result = await ctx.db.transaction().execute(async (db) => {
     commitHooks.set(db, onCommit);
-    return change(withDb(ctx, db));
+    lastSteps.set(db, []);
+    const within = withDb(ctx, db);
+    const result = await change(within);
+    for (const run of lastSteps.get(db) ?? []) await run(within);
+    return result;
   });
   for (const run of onCommit) run();
   return result;
@@ -122,6 +127,25 @@ export async function together<T extends readonly unknown[]>(
   }) as unknown as T;
 }
 
+/**
+ * Like `inTransaction`, and again when the database ended the transaction to free others that waited for it: for whatever holds
+ * several people, groups or members, which directories change in an order of their own. What `change` does beside the
+ * transaction happens each time.
+ * @param attempts in all; inside a transaction that is already open there is one
+ */
+export async function inRepeatedTransaction<T>(
+  ctx: Ctx,
+  change: (ctx: Ctx) => Promise<T>,
+  attempts = 5,
+): Promise<T> {
+  try {
+    return await inTransaction(ctx, change);
+  } catch (error) {
+    if (!isDeadlock(error) || attempts === 1 || ctx.db.isTransaction) throw error;
+    return inRepeatedTransaction(ctx, change, attempts - 1);
+  }
+}
+
 /** The same context on another connection: its methods stand on the prototype and follow `db`. */
 function withDb(ctx: Ctx, db: Db): Ctx {
   return Object.assign(Object.create(Object.getPrototypeOf(ctx)), ctx, { db });
@@ -139,6 +163,18 @@ export function afterCommit(ctx: Ctx, then: () => void): void {
   const hooks = commitHooks.get(ctx.db);
   if (hooks) hooks.push(then);
   else then();
+}
+
+const lastSteps = new WeakMap<Db, ((ctx: Ctx) => Promise<void>)[]>();
+
+/**
+ * Runs `step` at the end of the open transaction, at once where none is open: for what holds rows that everybody waits
+ * for, in a transaction that may be long.
+ */
+export async function atTheEnd(ctx: Ctx, step: (ctx: Ctx) => Promise<void>): Promise<void> {
+  const steps = lastSteps.get(ctx.db);
+  if (steps) steps.push(step);
+  else await step(ctx);
 }
 
 /**

@@ -22,6 +22,11 @@ export function isTimeout(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "57014";
 }
 
+/** Whether somebody else holds a row that was to be held without waiting for it (SQLSTATE 55P03). */
+export function isHeldElsewhere(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "55P03";
+}
+
 /** Whether PostgreSQL ended this transaction to free others that waited for it (SQLSTATE 40P01). */
 export function isDeadlock(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "40P01";

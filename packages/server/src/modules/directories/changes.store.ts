@@ -66,15 +66,18 @@ export async function count(at: Scope, directoryId: string, most: number): Promi
   return rows[0]?.count ?? 0;
 }
 
-/** How a membership stood before a directory took anything from it in a window of time. */
+/** What a directory took from a membership in a window of time. */
 export interface Loss {
   user_id: string;
+  /** Null where the status was not touched. */
   status_before: string | null;
-  roles_before: string[];
-  was_deactivated: boolean;
-  /** Null where the membership is gone. */
+  /** Null where the roles were not touched. */
+  roles_before: string[] | null;
+  /** Null where the membership is gone, or is another one that was made since. */
   status_now: string | null;
   roles_now: string[];
+  /** Those of them that directories gave. */
+  given_now: string[];
 }
 
 /**
@@ -89,12 +92,16 @@ export async function listLosses(
   page: { after: string; limit: number },
 ): Promise<Loss[]> {
   const { rows } = await sql<Loss>`
-    select first.user_id, first.status_before, first.roles_before, lost.was_deactivated,
-      memberships.status as status_now,
+    select lost.user_id,
+      (select status_before from directory_changes where id = lost.deactivated) as status_before,
+      (select roles_before from directory_changes where id = lost.roles) as roles_before,
+      memberships.status as status_now, coalesce(memberships.directory_roles, '{}') as given_now,
       array(select role_id from membership_roles as held where held.organization_id = first.organization_id
         and held.user_id = lost.user_id order by role_id) as roles_now
     from (
-      select user_id, min(id) as id, bool_or(kind = 'deactivated') as was_deactivated from directory_changes
+      select user_id, min(id) as id, min(id) filter (where kind = 'deactivated') as deactivated,
+        min(id) filter (where kind = 'roles') as roles
+      from directory_changes
       where directory_id = ${directoryId} and environment_id = ${at.environmentId}
         and kind in ('deactivated', 'roles') and restored_at is null
         and changed_at >= ${window.from} and changed_at < ${window.to} and user_id > ${page.after}
@@ -103,7 +110,8 @@ export async function listLosses(
     join directory_changes as first on first.id = lost.id
     left join memberships
       on memberships.organization_id = first.organization_id and memberships.user_id = lost.user_id
-    order by first.user_id`.execute(at.db);
+      and memberships.created_at <= first.changed_at
+    order by lost.user_id`.execute(at.db);
   return rows;
 }
 

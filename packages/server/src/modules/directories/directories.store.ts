@@ -1,5 +1,6 @@
 /** SQL of directories. */
-import type { Insertable, Selectable, Updateable } from "kysely";
+import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
+import { compiled } from "../../db/compiled.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 
@@ -19,13 +20,43 @@ export async function find(at: Scope, organizationId: string, id: string): Promi
   return inOrganization(at, organizationId).where("id", "=", id).executeTakeFirst();
 }
 
-/** The same, and holds the row until the transaction ends; others may still refer to it. */
-export async function findForChange(
+/**
+ * How a directory is held until the transaction ends. `use`: its people or groups change, by any number of transactions
+ * at once; it does not wait for a switch, since many who waited so would hold all connections. `change`: its own row or what hangs on it changes, beside those; `switch`: all others have to wait.
+ */
+export type Hold = "use" | "change" | "switch";
+
+/** The same as it is now, and held. @throws `isHeldElsewhere` with `use` */
+export async function findHeld(
   at: Scope,
   organizationId: string,
   id: string,
+  hold: Hold,
 ): Promise<DirectoryRow | undefined> {
-  return inOrganization(at, organizationId).where("id", "=", id).forNoKeyUpdate().executeTakeFirst();
+  return (await held[hold](at.db, { environmentId: at.environmentId, organizationId, id }))[0];
+}
+
+type Named = { environmentId: string; organizationId: string; id: string };
+
+const held = {
+  use: compiled(
+    (_db, named: Named) => sql<DirectoryRow>`${within(named)} for key share of directories nowait`,
+  ),
+  change: compiled(
+    (_db, named: Named) => sql<DirectoryRow>`${within(named)} for no key update of directories`,
+  ),
+  switch: compiled((_db, named: Named) => sql<DirectoryRow>`${within(named)} for update of directories`),
+};
+
+/** The organization is held first: whoever deletes it holds it before all else, and would wait in a circle. */
+
+function within({ environmentId, organizationId, id }: Named) {
+  return sql`
+    with organization as materialized (
+      select id from organizations where id = ${organizationId} and environment_id = ${environmentId} for key share)
+    select directories.* from organization
+    join directories on directories.organization_id = organization.id
+    where directories.id = ${id} and directories.environment_id = ${environmentId}`;
 }
 
 /** Oldest first; an organization has few of them. */

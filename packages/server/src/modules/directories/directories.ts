@@ -119,10 +119,19 @@ export async function get(ctx: Ctx, organizationId: string, id: string): Promise
   return toDirectory(row);
 }
 
-/** The same, as nobody else changes it until the transaction ends. @throws ORGANIZATION_NOT_FOUND, DIRECTORY_NOT_FOUND */
-export async function hold(ctx: Ctx, organizationId: string, id: string): Promise<Directory> {
+/**
+ * The same, as nobody else changes it until the transaction ends.
+ * @param hold `switch` to wait for what the provider is changing, too
+ * @throws ORGANIZATION_NOT_FOUND, DIRECTORY_NOT_FOUND
+ */
+export async function hold(
+  ctx: Ctx,
+  organizationId: string,
+  id: string,
+  hold: "change" | "switch" = "change",
+): Promise<Directory> {
   await organizations.get(ctx, { id: organizationId });
-  const row = await store.findForChange(ctx, organizationId, id);
+  const row = await store.findHeld(ctx, organizationId, id, hold);
   if (!row) throw errors.DIRECTORY_NOT_FOUND(id);
   return toDirectory(row);
 }
@@ -139,7 +148,7 @@ export async function list(ctx: Ctx, organizationId: string): Promise<Directory[
  */
 async function remove(ctx: Ctx, organizationId: string, id: string): Promise<void> {
   await inTransaction(ctx, async (ctx) => {
-    const directory = await hold(ctx, organizationId, id);
+    const directory = await hold(ctx, organizationId, id, "switch");
     if (directory.enabled) throw errors.DIRECTORY_ENABLED();
     const row = await store.find(ctx, organizationId, id);
     if (row) await ctx.emit(directoryDeleted, directoryData(row), organizationId);

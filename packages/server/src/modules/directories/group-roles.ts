@@ -1,5 +1,5 @@
 /** Which group of a directory gives which role to its members. */
-import { type Ctx, inTransaction } from "../../context.ts";
+import { type Ctx, inRepeatedTransaction } from "../../context.ts";
 import { isMissingParent } from "../../db/scope.ts";
 import { invalidArgument } from "../../errors.ts";
 import * as directoryRoles from "../roles/directory-roles.ts";
@@ -36,7 +36,7 @@ export async function assign(
 ): Promise<GroupRole[]> {
   if (assignments.length > mostAssignments)
     throw invalidArgument(field, "repeated.max_items", `at most ${mostAssignments} assignments are kept`);
-  return inTransaction(ctx, async (ctx) => {
+  return inRepeatedTransaction(ctx, async (ctx) => {
     const directory = await hold(ctx, organizationId, directoryId);
     await requireGroups(ctx, directoryId, assignments);
     const pairs = await resolve(ctx, organizationId, assignments);

@@ -1,5 +1,5 @@
 /** Which attributes of the provider fill the custom attributes that the environment declares for directories. */
-import { type Ctx, inTransaction } from "../../context.ts";
+import { type Ctx, inRepeatedTransaction } from "../../context.ts";
 import { invalidArgument } from "../../errors.ts";
 import * as userAttributes from "../user-attributes/user-attributes.ts";
 import { refresh } from "./consequences.ts";
@@ -23,7 +23,7 @@ export async function replace(
   mappings: AttributeMapping[],
 ): Promise<Directory> {
   await requireMappings(ctx, "attribute_mapping.attributes", mappings);
-  return inTransaction(ctx, async (ctx) => {
+  return inRepeatedTransaction(ctx, async (ctx) => {
     const before = await hold(ctx, organizationId, id);
     const values = { attribute_mappings: JSON.stringify(mappings), updated_at: ctx.now() };
     const row = await store.set(ctx, id, values);

@@ -2,7 +2,8 @@
 import type { Ctx } from "../../context.ts";
 import { requireWithin } from "../../limits.ts";
 import { ScimError } from "../../protocols/scim/errors.ts";
-import { type Directory, isBeingSetUp } from "./directories.ts";
+import * as store from "./directories.store.ts";
+import { type Directory, isBeingSetUp, toDirectory } from "./directories.ts";
 import * as secrets from "./secrets.ts";
 
 /**
@@ -15,16 +16,38 @@ export async function admit(ctx: Ctx, directoryId: string, token: string | undef
   await requireKnown(ctx, directoryId);
   const directory = token === undefined ? undefined : await secrets.open(ctx, directoryId, token);
   if (directory === undefined) throw new ScimError(401, refusal(token));
-  if (!directory.enabled && !isBeingSetUp(directory))
-    throw new ScimError(403, "The directory is disabled: enable it, then send this again.");
+  requireOpen(directory);
   ctx.caller = { kind: "DIRECTORY", directoryId, organizationId: directory.organizationId };
   requireWithin(ctx.app, "apiPerClient", directoryId);
   return directory;
 }
 
+/**
+ * The directory of a change, as it is now and stays until the transaction ends. Who let the provider in looked at what
+ * the process remembers, which may be older than a switch: a change that slips in beside it would never be followed,
+ * or be followed by nobody.
+ * @throws ScimError 404, 403
+ */
+export async function hold(ctx: Ctx, { organizationId, id }: Directory): Promise<Directory> {
+  const row = await store.findHeld(ctx, organizationId, id, "use");
+  if (!row) throw missing();
+  const directory = toDirectory(row);
+  requireOpen(directory);
+  return directory;
+}
+
 /** @throws ScimError 404 */
 export async function requireKnown(ctx: Ctx, directoryId: string): Promise<void> {
-  if (!(await secrets.exists(ctx, directoryId))) throw new ScimError(404, "There is no such directory.");
+  if (!(await secrets.exists(ctx, directoryId))) throw missing();
+}
+
+function requireOpen(directory: Directory): void {
+  if (!directory.enabled && !isBeingSetUp(directory))
+    throw new ScimError(403, "The directory is disabled: enable it, then send this again.");
+}
+
+function missing(): ScimError {
+  return new ScimError(404, "There is no such directory.");
 }
 
 function refusal(token: string | undefined): string {

@@ -2,25 +2,42 @@
  * What all changes by SCIM have in common: the version that the client expects, another try after a collision, and the
  * size of what is kept.
  */
-import { type Ctx, inTransaction } from "../../context.ts";
-import { isDeadlock } from "../../db/scope.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { type Ctx, inRepeatedTransaction } from "../../context.ts";
+import { isHeldElsewhere } from "../../db/scope.ts";
 import { badRequest, quote, ScimError } from "../../protocols/scim/errors.ts";
 import { formatEtag, passesIfMatch } from "../../protocols/scim/etag.ts";
 import type { JsonObject } from "../../protocols/scim/json.ts";
+import type { Directory } from "./directories.ts";
+import { hold } from "./scim-admission.ts";
 
 /** The `If-Match` header of a change; undefined when it is to be made whatever the version. */
 export type Condition = string | undefined;
 
+/** To enable a large directory takes long, and the provider's own patience ends after 60 s (Okta). */
+const looks = 100;
+const pauseMs = 200;
+
 /**
  * Runs a change in a transaction, and again when the database ended it to free others. Whoever deletes a person holds
- * the groups that it found, and may meet one that the person was just put into.
+ * the groups that it found, and may meet one that the person was just put into. While the directory is being switched,
+ * it waits without a connection.
+ * @param change gets the directory as it is while the transaction runs
+ * @throws ScimError 404, 403 when the directory was deleted or disabled meanwhile; 503 when the switch takes too long
  */
-export async function retrying<T>(ctx: Ctx, change: (ctx: Ctx) => Promise<T>, attempts = 5): Promise<T> {
-  try {
-    return await inTransaction(ctx, change);
-  } catch (error) {
-    if (!isDeadlock(error) || attempts === 1 || ctx.db.isTransaction) throw error;
-    return retrying(ctx, change, attempts - 1);
+export async function retrying<T>(
+  ctx: Ctx,
+  directory: Directory,
+  change: (ctx: Ctx, directory: Directory) => Promise<T>,
+): Promise<T> {
+  for (let look = 1; ; look++) {
+    try {
+      return await inRepeatedTransaction(ctx, async (ctx) => change(ctx, await hold(ctx, directory)));
+    } catch (error) {
+      if (!isHeldElsewhere(error) || ctx.db.isTransaction) throw error;
+      if (look === looks) throw new ScimError(503, "The directory is being switched: send this again later.");
+      await pause(pauseMs);
+    }
   }
 }
 
@@ -45,8 +62,8 @@ export function requireShort(texts: Readonly<Record<string, readonly unknown[]>>
   }
 }
 
-/** As large as one request may be: many small changes make nothing that one could not. */
-const largestDocument = 1024 * 1024;
+/** A page of a list holds 200 of them in memory, and several are asked for at once. */
+const largestDocument = 128 * 1024;
 
 /** A document as it is kept. @throws ScimError `invalidValue` when it has grown too large */
 export function textOf(document: JsonObject): string {

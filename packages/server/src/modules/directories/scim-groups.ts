@@ -30,7 +30,7 @@ export type { DirectoryGroupRow };
 export async function create(ctx: Ctx, directory: Directory, body: unknown): Promise<DirectoryGroupRow> {
   const { document, members: named = [] } = readGroupDocument(body);
   const ids = named.filter(isPerson);
-  return retrying(ctx, async (ctx) => {
+  return retrying(ctx, directory, async (ctx, directory) => {
     const values = valuesOf(document);
     const { id: directoryId, organizationId } = directory;
     const group = {
@@ -90,7 +90,7 @@ export async function patch(
 
 /** DELETE of a group. @throws ScimError 404, 412 */
 async function remove(ctx: Ctx, directory: Directory, id: string, condition: Condition): Promise<void> {
-  await retrying(ctx, async (ctx) => {
+  await retrying(ctx, directory, async (ctx, directory) => {
     const row = (await store.findForChange(ctx, directory.id, id)) ?? missing(id);
     requireCondition(condition, row);
     const regrouped = await store.remove(ctx, directory.id, id);
@@ -115,7 +115,7 @@ async function changing(
   directory: Directory,
   { id, condition, steps, change }: Change,
 ): Promise<DirectoryGroupRow> {
-  return retrying(ctx, async (ctx) => {
+  return retrying(ctx, directory, async (ctx, directory) => {
     const row = (await store.findForChange(ctx, directory.id, id)) ?? missing(id);
     requireCondition(condition, row);
     const document = change(row);

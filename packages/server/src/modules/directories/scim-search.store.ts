@@ -1,6 +1,7 @@
 /** SQL of lists of people and groups as SCIM asks for them: by filter, sorted, a page by number or by key. */
 import { type RawBuilder, sql } from "kysely";
 import { compiled } from "../../db/compiled.ts";
+import { replanned } from "../../db/prepared.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { AttributePath } from "../../protocols/scim/attributes.ts";
 import type { Filter } from "../../protocols/scim/filter.ts";
@@ -41,8 +42,8 @@ export async function list(at: Scope, search: Search, part: Part): Promise<(User
     sort: search.sort,
     pages: "offset" in part ? "number" : part.backwards ? "before" : "after",
   };
-  const run = known(`list ${JSON.stringify(question)}`, () =>
-    compiled((_db, given: Given) => page(question, given)),
+  const run = known(`list ${JSON.stringify(question)}`, (start) =>
+    compiled((_db, given: Given) => sql`${start} ${page(question, given)}`),
   );
   return run(at.db, {
     ...values,
@@ -58,10 +59,10 @@ export async function count(at: Scope, search: Search & { filter: Filter }, most
   const values: Values = {};
   const { kind } = search;
   const shape = separate(search.filter, values);
-  const run = known(`count ${kind} ${JSON.stringify(shape)}`, () =>
+  const run = known(`count ${kind} ${JSON.stringify(shape)}`, (start) =>
     compiled(
       (_db, given: Given) => sql<{ total: number }>`
-        select count(*) as total from (
+        ${start} select count(*) as total from (
           select from ${sql.table(tables[kind])} r where ${withinDirectory(given)} and ${conditionOf(shape, kind, given)}
           limit ${given.limit}) found`,
     ),
@@ -84,14 +85,17 @@ const tables = { User: "directory_users", Group: "directory_groups" } as const;
 
 /**
  * Queries by their question. Filters come from outside, so no more are kept than identity providers need; whoever
- * makes up others waits for his own to be built.
+ * makes up others waits for his own to be built, and takes no place among the prepared statements of all.
  */
 const queries = new Map<string, Run>();
 const mostQueries = 200;
 
-function known(question: string, make: () => Run): Run {
-  const run = queries.get(question) ?? make();
-  if (queries.size < mostQueries) queries.set(question, run);
+function known(question: string, make: (start: RawBuilder<unknown>) => Run): Run {
+  const found = queries.get(question);
+  if (found) return found;
+  if (queries.size >= mostQueries) return make(replanned);
+  const run = make(sql``);
+  queries.set(question, run);
   return run;
 }
 

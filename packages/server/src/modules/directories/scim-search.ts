@@ -6,9 +6,10 @@ import type { Ctx } from "../../context.ts";
 import { readCount } from "../../db/counters.ts";
 import { isTimeout } from "../../db/scope.ts";
 import { decodePageToken, type PageCursor, paginate } from "../../lib/page-tokens.ts";
+import { createTurns, TooManyWaiting } from "../../lib/turns.ts";
 import { printAttributePath } from "../../protocols/scim/attribute-path.ts";
-import { badRequest } from "../../protocols/scim/errors.ts";
-import { printFilter } from "../../protocols/scim/filter.ts";
+import { badRequest, ScimError } from "../../protocols/scim/errors.ts";
+import { type Filter, printFilter } from "../../protocols/scim/filter.ts";
 import type { ListQuery, Page } from "../../protocols/scim/lists.ts";
 import type { Directory } from "./directories.ts";
 import type { GroupFound, Part, Search, UserFound } from "./scim-search.store.ts";
@@ -26,7 +27,7 @@ export interface Found<Row> {
   previousCursor?: string | undefined;
 }
 
-/** @throws ScimError `invalidCursor`, `tooMany` for a filter that takes too long */
+/** @throws ScimError `invalidCursor`, `tooMany` for a filter that takes too long, 429 */
 export async function searchUsers(
   ctx: Ctx,
   directory: Directory,
@@ -58,7 +59,7 @@ async function byName(
   return { rows, totalResults: person ? 1 : 0, startIndex };
 }
 
-/** Groups without their members. @throws ScimError `invalidCursor`, `tooMany` for a filter that takes too long */
+/** Groups without their members. @throws ScimError `invalidCursor`, `tooMany` for a filter that takes too long, 429 */
 export async function searchGroups(
   ctx: Ctx,
   directory: Directory,
@@ -75,15 +76,50 @@ function searchOf(directory: Directory, kind: Search["kind"], { filter, sort }: 
   return { kind, directoryId: directory.id, filter, sort: order };
 }
 
+/**
+ * What reads a whole directory may take as long as any statement may; a few of these would hold all connections, and
+ * everybody else would wait for one directory's filters.
+ */
+const inTurn = createTurns({ most: 3, mostPerKey: 2, mostWaiting: 50 });
+
 async function search(ctx: Ctx, search: Search, page: Page): Promise<Found<Row>> {
+  const run = () => (page.by === "index" ? byIndex(ctx, search, page) : byCursor(ctx, search, page));
   try {
-    return await (page.by === "index" ? byIndex(ctx, search, page) : byCursor(ctx, search, page));
+    return await (isQuick(search) ? run() : inTurn(search.directoryId, run));
   } catch (error) {
+    if (error instanceof TooManyWaiting)
+      throw new ScimError(429, "Too many filters of this directory wait already: ask one after another.");
     if (!isTimeout(error)) throw error;
     throw badRequest(
       "tooMany",
       "The filter takes too long here: ask for less, or by userName, externalId or id.",
     );
+  }
+}
+
+/** What an index finds in a directory: these are what identity providers ask for. */
+const indexed: Readonly<Record<Search["kind"], readonly string[]>> = {
+  User: ["id", "userName", "externalId", "emails.value"],
+  Group: ["id", "displayName", "externalId", "members.value"],
+};
+
+function isQuick({ filter, sort, kind }: Search): boolean {
+  return sort === undefined && (filter === undefined || isIndexed(filter, indexed[kind], ""));
+}
+
+/** @param within the attribute in whose brackets the filter stands, with a dot */
+function isIndexed(filter: Filter, names: readonly string[], within: string): boolean {
+  switch (filter.kind) {
+    case "and":
+      return filter.filters.some((part) => isIndexed(part, names, within));
+    case "or":
+      return filter.filters.every((part) => isIndexed(part, names, within));
+    case "values":
+      return isIndexed(filter.filter, names, `${printAttributePath(filter.path)}.`);
+    case "compare":
+      return filter.operator === "eq" && names.includes(within + printAttributePath(filter.path));
+    default:
+      return false;
   }
 }
 

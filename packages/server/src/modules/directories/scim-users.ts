@@ -1,6 +1,6 @@
 /** What SCIM does to the people of a directory: one row each, every change of one in a transaction with its events. */
 import { type Ctx, together } from "../../context.ts";
-import { brokenUniqueIndex, isMissingParent } from "../../db/scope.ts";
+import { brokenUniqueIndex } from "../../db/scope.ts";
 import { newId } from "../../lib/ids.ts";
 import { readUserDocument } from "../../protocols/scim/document.ts";
 import { ScimError } from "../../protocols/scim/errors.ts";
@@ -24,11 +24,11 @@ import * as store from "./scim-users.store.ts";
  */
 export async function create(ctx: Ctx, directory: Directory, body: unknown): Promise<UserShown> {
   const document = readUserDocument(body);
-  return retrying(ctx, async (ctx) => {
+  return retrying(ctx, directory, async (ctx, directory) => {
     const values = valuesOf(ctx, document);
     const row = newRow(ctx, directory, document, values);
     await together([
-      store.insert(ctx, { ...row, document: values.document }).catch(refuseTaken(values, directory)),
+      store.insert(ctx, { ...row, document: values.document }).catch(refuseTaken(values)),
       follow(ctx, directory, { created: [row.id], rows: [row] }),
     ]);
     return { ...row, groups: [] };
@@ -95,7 +95,7 @@ export async function patch(
 
 /** DELETE of a user, who leaves all groups. @throws ScimError 404, 412 */
 async function remove(ctx: Ctx, directory: Directory, id: string, condition: Condition): Promise<void> {
-  await retrying(ctx, async (ctx) => {
+  await retrying(ctx, directory, async (ctx, directory) => {
     await groups.holdGroupsOf(ctx, directory.id, id);
     const row = (await store.findForChange(ctx, directory.id, id)) ?? missing(id);
     requireCondition(condition, row);
@@ -115,13 +115,13 @@ async function changing(
   condition: Condition,
   change: (row: DirectoryUserRow) => JsonObject,
 ): Promise<UserShown> {
-  return retrying(ctx, async (ctx) => {
+  return retrying(ctx, directory, async (ctx, directory) => {
     const row = (await store.findForChange(ctx, directory.id, id)) ?? missing(id);
     requireCondition(condition, row);
     const document = change(row);
     if (sameJson(document, row.document as JsonObject)) return get(ctx, directory, id);
     const values = valuesOf(ctx, document);
-    const changed = await store.set(ctx, directory.id, id, values).catch(refuseTaken(values, directory));
+    const changed = await store.set(ctx, directory.id, id, values).catch(refuseTaken(values));
     if (changed === undefined) return missing(id);
     await follow(ctx, directory, { [whatHappened(row, changed)]: [id] });
     return changed;
@@ -140,7 +140,7 @@ function valuesOf(ctx: Ctx, document: JsonObject): UserValues {
   return { ...columns, document: textOf(document), now: ctx.now() };
 }
 
-function refuseTaken({ user_name: userName }: UserValues, directory: Directory) {
+function refuseTaken({ user_name: userName }: UserValues) {
   return (error: unknown): never => {
     if (brokenUniqueIndex(error) === "directory_users_by_name")
       throw new ScimError(
@@ -148,7 +148,6 @@ function refuseTaken({ user_name: userName }: UserValues, directory: Directory) 
         `The directory has a user with the userName "${userName}" already.`,
         "uniqueness",
       );
-    if (isMissingParent(error)) throw new ScimError(404, `There is no directory ${directory.id}.`);
     throw error;
   };
 }

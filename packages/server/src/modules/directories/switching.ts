@@ -1,5 +1,5 @@
 /** Switching directories on and off, and the changes of what they are called and where they come from. */
-import { type Ctx, inTransaction } from "../../context.ts";
+import { type Ctx, inRepeatedTransaction } from "../../context.ts";
 import { takeIn } from "./consequences.ts";
 import type { DirectoryChange, DirectoryRow } from "./directories.store.ts";
 import * as store from "./directories.store.ts";
@@ -32,8 +32,8 @@ export interface DirectoryPatch {
  * @throws ORGANIZATION_NOT_FOUND, DIRECTORY_NOT_FOUND, USER_LIMIT_REACHED
  */
 export async function enable(ctx: Ctx, organizationId: string, id: string): Promise<Switched> {
-  return inTransaction(ctx, async (ctx) => {
-    const directory = await hold(ctx, organizationId, id);
+  return inRepeatedTransaction(ctx, async (ctx) => {
+    const directory = await hold(ctx, organizationId, id, "switch");
     if (directory.enabled) return { enabled: true, problem: "The directory is already enabled" };
     await switchOn(ctx, directory);
     return { enabled: true };
@@ -45,8 +45,8 @@ export async function enable(ctx: Ctx, organizationId: string, id: string): Prom
  * @throws ORGANIZATION_NOT_FOUND, DIRECTORY_NOT_FOUND
  */
 export async function disable(ctx: Ctx, organizationId: string, id: string): Promise<Switched> {
-  return inTransaction(ctx, async (ctx) => {
-    const directory = await hold(ctx, organizationId, id);
+  return inRepeatedTransaction(ctx, async (ctx) => {
+    const directory = await hold(ctx, organizationId, id, "switch");
     if (!directory.enabled) return { enabled: false, problem: "The directory is already disabled" };
     await switchOff(ctx, directory, "COMPLETED");
     return { enabled: false };
@@ -65,8 +65,8 @@ export async function update(
   patch: DirectoryPatch,
 ): Promise<Directory> {
   if (patch.mappings) await requireMappings(ctx, "directory.mappings", patch.mappings);
-  return inTransaction(ctx, async (ctx) => {
-    await hold(ctx, organizationId, id);
+  return inRepeatedTransaction(ctx, async (ctx) => {
+    await hold(ctx, organizationId, id, patch.state ? "switch" : "change");
     const row = await change(ctx, id, {
       name: patch.name,
       ...(patch.provider && { provider: patch.provider }),

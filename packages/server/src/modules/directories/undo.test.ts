@@ -116,6 +116,42 @@ describe("undo", () => {
     expect((await restore(acme, {})).status).toBe(400);
   });
 
+  test("gives back only what the directory took", async () => {
+    const { acme, before } = await mistake();
+    const [ada, bob] = [acme.address("ada"), acme.address("bob")];
+    await app.api("/roles", { body: { name: "manager", display_name: "Manager" } });
+    const path = `/memberships/organizations/${acme.organizationId}/users`;
+    const idOf = async (email: string) => (await member(app, acme, email))?.id;
+    const setRoles = async (email: string, ...names: string[]) =>
+      app.api(`${path}/${await idOf(email)}`, {
+        method: "PATCH",
+        body: { roles: names.map((name) => ({ name })) },
+      });
+    // Given by hand after the mistake; and changed by hand, where the directory had taken the status only.
+    await setRoles(ada, "member", "manager");
+    await setRoles(bob, "manager");
+    const window = { start_time: before };
+    const counts = { memberships_restored: 2, roles_restored: 1 };
+    expect((await restore(acme, { ...window, dry_run: true })).body).toEqual(counts);
+    expect((await restore(acme, window)).body).toEqual(counts);
+    expect(await member(app, acme, ada)).toMatchObject({ status: "ACTIVE", roles: ["admin", "manager"] });
+    expect(await member(app, acme, bob)).toMatchObject({ status: "ACTIVE", roles: ["manager"] });
+  });
+
+  test("leaves a membership that the API made anew", async () => {
+    const { acme, before } = await mistake();
+    const ada = acme.address("ada");
+    const { id } = (await member(app, acme, ada)) ?? { id: "" };
+    const path = `/memberships/organizations/${acme.organizationId}/users/${id}`;
+    await app.api(path, { method: "DELETE" });
+    await app.api(`${path}?send_invitation_email=false`, { body: { roles: [{ name: "member" }] } });
+    expect((await restore(acme, { start_time: before })).body).toEqual({
+      memberships_restored: 1,
+      roles_restored: 0,
+    });
+    expect(await member(app, acme, ada)).toMatchObject({ roles: ["member"] });
+  });
+
   test("does not pass the limit of users, and then changes nothing", async () => {
     const { acme, before } = await mistake();
     await app.api(`/organizations/${acme.organizationId}/settings/usermanagement`, {

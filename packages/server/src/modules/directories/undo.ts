@@ -1,5 +1,5 @@
 /** The way back from a mistake at the provider: members get back what a directory took from them in a window of time. */
-import { type Ctx, inTransaction } from "../../context.ts";
+import { type Ctx, inRepeatedTransaction } from "../../context.ts";
 import { invalidArgument } from "../../errors.ts";
 import * as directoryRoles from "../roles/directory-roles.ts";
 import * as provisioning from "../users/provisioning.ts";
@@ -28,8 +28,8 @@ export interface Restored {
 const atOnce = 1_000;
 
 /**
- * Gives members back the status and the roles that they had before the directory's first change in the window. What is
- * given back stays until the directory sends another change of it.
+ * Gives members back the status and the roles that they had before the directory's first change of these in the window.
+ * What is given back stays until the directory sends another change of it; what the API gave or took since stays, too.
  * @returns how many members it concerned; with `dryRun`, how many it would concern
  * @throws ORGANIZATION_NOT_FOUND, DIRECTORY_NOT_FOUND, USER_LIMIT_REACHED, INVALID_ARGUMENT for a window that ends
  * before it begins
@@ -44,7 +44,7 @@ export async function restore(ctx: Ctx, request: RestoreRequest): Promise<Restor
   const window = { from: request.from, to };
   const total: Restored = { memberships: 0, roles: 0 };
   for (let after = ""; ; ) {
-    const { losses, restored } = await inTransaction(ctx, async (ctx) => {
+    const { losses, restored } = await inRepeatedTransaction(ctx, async (ctx) => {
       const losses = await store.listLosses(ctx, directory.id, window, { after, limit: atOnce });
       const restored = request.dryRun ? expected(losses) : await giveBack(ctx, directory, window, losses);
       return { losses, restored };
@@ -69,7 +69,9 @@ async function giveBack(
   const roles = await directoryRoles.restore(
     ctx,
     organizationId,
-    present.map(({ user_id, roles_before }) => ({ userId: user_id, roleIds: roles_before })),
+    present.flatMap(({ user_id, roles_before }) =>
+      roles_before === null ? [] : [{ userId: user_id, roleIds: roles_before }],
+    ),
   );
   const changed = new Set([...statuses, ...roles.map(({ user_id }) => user_id)]);
   await provisioning.announce(ctx, organizationId, { updated: [...changed] });
@@ -93,17 +95,24 @@ function expected(losses: readonly Loss[]): Restored {
   const present = losses.filter(isMember);
   return {
     memberships: present.flatMap(formerStatus).length,
-    roles: present.filter(({ roles_before, roles_now }) => !isSame(roles_before, roles_now)).length,
+    roles: present.filter(hasOtherRoles).length,
   };
 }
 
+/** Of the roles now, those that came another way stay. */
+function hasOtherRoles({ roles_before, roles_now, given_now }: Loss): boolean {
+  if (roles_before === null) return false;
+  const byHand = roles_now.filter((id) => !given_now.includes(id));
+  return !isSame([...new Set([...roles_before, ...byHand])], roles_now);
+}
+
 /** Only somebody whom the directory deactivated, and who still is inactive, gets a status back. */
-function formerStatus({ user_id, was_deactivated, status_before, status_now }: Loss) {
-  const isLost = was_deactivated && status_now === "INACTIVE" && status_before !== null;
+function formerStatus({ user_id, status_before, status_now }: Loss) {
+  const isLost = status_now === "INACTIVE" && status_before !== null;
   return isLost && status_before !== "INACTIVE" ? [{ userId: user_id, status: status_before }] : [];
 }
 
-/** The API may have removed the membership meanwhile, which is not the directory's to undo. */
+/** The API may have removed the membership meanwhile, and made another: that is not the directory's to undo. */
 function isMember({ status_now }: Loss): boolean {
   return status_now !== null;
 }

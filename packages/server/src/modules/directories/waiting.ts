@@ -2,7 +2,7 @@
  * People who wait for a domain: their address is in none that the organization has verified. When it verifies one, a
  * job makes members of those who were waiting, some at a time.
  */
-import { type Ctx, inTransaction } from "../../context.ts";
+import { type Ctx, inRepeatedTransaction } from "../../context.ts";
 import { takeInSome } from "./consequences.ts";
 import * as store from "./directories.store.ts";
 import { toDirectory } from "./directories.ts";
@@ -18,7 +18,7 @@ export async function lookAgain(ctx: Ctx, organizationId: string): Promise<void>
  */
 export async function takeInWaiting(ctx: Ctx, until: Date): Promise<void> {
   while (ctx.now() < until) {
-    const went = await inTransaction(ctx, async (ctx) => {
+    const went = await inRepeatedTransaction(ctx, async (ctx) => {
       const row = await store.takeWaiting(ctx);
       if (!row) return false;
       const last = await takeInSome(ctx, toDirectory(row), row.waiting_after ?? "");

@@ -3,7 +3,7 @@
  * hangs on an organization (domains, connections, members, sessions) belongs to the modules below, which
  * react to `organization.deleted`.
  */
-import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
+import { type Ctx, inRepeatedTransaction, inTransaction, ownOrganization } from "../../context.ts";
 import { addToCount, readCount } from "../../db/counters.ts";
 import { brokenUniqueIndex, isMissingParent } from "../../db/scope.ts";
 import { invalidArgument, requireAtMost } from "../../errors.ts";
@@ -145,11 +145,12 @@ export async function change(
 }
 
 /**
- * Deletes an organization with all that belongs to it; its slug and external id become free again.
+ * Deletes an organization with all that belongs to it; its slug and external id become free again. A job or another
+ * request may hold what goes with it and then want the organization: one of the two has to begin again.
  * @throws ORGANIZATION_NOT_FOUND
  */
 async function remove(ctx: Ctx, ref: OrganizationRef): Promise<void> {
-  await inTransaction(ctx, async (ctx) => {
+  await inRepeatedTransaction(ctx, async (ctx) => {
     const organization = await get(ctx, ref);
     // Whoever makes something in it holds its row, so we wait for them before we hold what they may wait for.
     if (!(await store.lock(ctx, organization.id))) throw notFound(ref);

@@ -112,7 +112,11 @@ function among(table: string, userIds: string[] | undefined) {
   return userIds === undefined ? sql`` : sql`and ${sql.ref(`${table}.user_id`)} = any(${userIds}::text[])`;
 }
 
-/** Makes these the only roles of members; a role that is no more is left out. @returns those whose roles changed */
+/**
+ * Makes these the only roles of members, beside those that came another way than by a directory; a role that is no more
+ * is left out.
+ * @returns those whose roles changed
+ */
 export async function replace(at: Scope, organizationId: string, wanted: Wanted): Promise<FormerRoles[]> {
   const rows = JSON.stringify(wanted.map(({ userId, roleIds }) => ({ user_id: userId, roles: roleIds })));
   const roleIds = [...new Set(wanted.flatMap(({ roleIds }) => roleIds))];
@@ -121,13 +125,17 @@ export async function replace(at: Scope, organizationId: string, wanted: Wanted)
       select id from roles where environment_id = ${at.environmentId} and id = any(${roleIds}::text[])
         and (organization_id is null or organization_id = ${organizationId})
       for key share
-    ), wanted as (
-      select user_id, array(select id from present where id = any(roles) order by id) as roles,
+    ), standing as (
+      select wanted.user_id, wanted.roles, coalesce(memberships.directory_roles, '{}') as given,
         array(select role_id from membership_roles as held where held.organization_id = ${organizationId}
           and held.user_id = wanted.user_id order by role_id) as held
-      from jsonb_to_recordset(${rows}::jsonb) as wanted (user_id text, roles text[])
-      where exists (select from memberships where memberships.organization_id = ${organizationId}
-        and memberships.user_id = wanted.user_id and memberships.environment_id = ${at.environmentId})
+      from jsonb_to_recordset(${rows}::jsonb) as wanted (user_id text, roles text[]) join memberships
+        on memberships.organization_id = ${organizationId} and memberships.user_id = wanted.user_id
+        and memberships.environment_id = ${at.environmentId}
+    ), wanted as (
+      select user_id, held, array(select id from present where id = any(roles)
+        union select role from unnest(held) as role where role <> all(given)) as roles
+      from standing
     ), taken as (
       delete from membership_roles using wanted
       where membership_roles.organization_id = ${organizationId} and membership_roles.user_id = wanted.user_id

@@ -19,7 +19,10 @@ export async function settle(ctx: Ctx, organizationId: string, wanted: Wanted): 
   return changed;
 }
 
-/** Makes these the only roles of members, as far as they still exist. @returns those whose roles changed */
+/**
+ * Makes these the only roles of members, as far as they still exist, beside those that came another way.
+ * @returns those whose roles changed
+ */
 export async function restore(ctx: Ctx, organizationId: string, wanted: Wanted): Promise<FormerRoles[]> {
   if (wanted.length === 0) return [];
   const userIds = wanted.map(({ userId }) => userId);

@@ -2,7 +2,7 @@
  * Memberships: a user's place in an organization, with roles there. Every way in makes one through `join`; leaving
  * ends the user's sessions in the organization (a reaction of sessions).
  */
-import { type Ctx, inTransaction, ownOrganization } from "../../context.ts";
+import { type Ctx, inRepeatedTransaction, inTransaction, ownOrganization } from "../../context.ts";
 import { addToCount } from "../../db/counters.ts";
 import * as organizations from "../organizations/organizations.ts";
 import { forMembers } from "../organizations/user-limit.ts";
@@ -189,7 +189,7 @@ export async function update(
  * @throws ORGANIZATION_NOT_FOUND, MEMBERSHIP_NOT_FOUND
  */
 async function remove(ctx: Ctx, organizationId: string, ref: UserRef, cascade: boolean): Promise<void> {
-  await inTransaction(ctx, async (ctx) => {
+  await inRepeatedTransaction(ctx, async (ctx) => {
     const organization = await organizations.get(ctx, { id: organizationId });
     const { user } = await requireMember(ctx, organizationId, ref, cascade ? "update" : "key share");
     const held = cascade ? await store.organizationsOf(ctx, user.id) : [];
@@ -236,7 +236,7 @@ export async function assignRoles(
   names: string[],
 ): Promise<assignments.Role[]> {
   const holder = { organizationId, userId };
-  return inTransaction(ctx, async (ctx) => {
+  return inRepeatedTransaction(ctx, async (ctx) => {
     await change(ctx, organizationId, { id: userId }, (ctx) =>
       assignments.assign(ctx, holder, names, "roles"),
     );
@@ -264,7 +264,7 @@ async function ofMember<T>(
   userId: string,
   read: (ctx: Ctx, holder: assignments.Holder) => Promise<T>,
 ): Promise<T> {
-  return inTransaction(ctx, async (ctx) => {
+  return inRepeatedTransaction(ctx, async (ctx) => {
     await organizations.get(ctx, { id: organizationId });
     await requireMember(ctx, organizationId, { id: userId });
     return read(ctx, { organizationId, userId });
@@ -278,7 +278,7 @@ async function change(
   ref: UserRef,
   apply: (ctx: Ctx, user: User) => Promise<boolean>,
 ): Promise<User> {
-  return inTransaction(ctx, async (ctx) => {
+  return inRepeatedTransaction(ctx, async (ctx) => {
     const organization = await organizations.get(ctx, { id: organizationId });
     const { user } = await requireMember(ctx, organizationId, ref);
     if (await apply(ctx, user)) {

@@ -3,8 +3,9 @@
  * that the organization may speak for the addresses; whoever had such an address before without having proven it loses
  * all ways in.
  */
-import type { Ctx } from "../../context.ts";
+import { atTheEnd, type Ctx } from "../../context.ts";
 import { addToCount, addToCounts } from "../../db/counters.ts";
+import type { Db } from "../../db/db.ts";
 import { newId } from "../../lib/ids.ts";
 import type { Organization } from "../organizations/organizations.ts";
 import { forMembers } from "../organizations/user-limit.ts";
@@ -70,14 +71,38 @@ export async function provision(
   // Whoever has a seat keeps it, also where the limit was lowered meanwhile.
   if (changed.length > 0) await requireSeats(ctx, organization, joined);
   const made = users.filter(({ is_new }) => is_new).length;
-  // Last: whoever deletes the organization or a user has locked it before they wait for its counters.
-  if (made > 0 && made === joined) await addToCounts(ctx, "users", ["", organizationId], made);
-  else {
-    if (made > 0) await addToCount(ctx, "users", "", made);
-    if (joined > 0) await addToCount(ctx, "users", organizationId, joined);
-  }
+  await count(ctx, organizationId, { made, joined });
   const idOf = new Map(users.map(({ email, id }) => [email, id]));
   return { idOf, changed, atHand: { organization, users } };
+}
+
+interface Growth {
+  made: number;
+  joined: number;
+}
+
+/** By how much the organizations grow in transactions that are open. */
+const growing = new WeakMap<Db, Map<string, Growth>>();
+
+/**
+ * Counts new users and members at the end of the transaction, by one statement: whoever makes a user anywhere waits for
+ * the environment's counters, and a directory that is enabled may bring thousands, slice by slice.
+ */
+async function count(ctx: Ctx, organizationId: string, { made, joined }: Growth): Promise<void> {
+  if (made + joined === 0) return;
+  const known = growing.get(ctx.db) ?? new Map<string, Growth>();
+  growing.set(ctx.db, known);
+  const growth = known.get(organizationId);
+  known.set(organizationId, { made: made + (growth?.made ?? 0), joined: joined + (growth?.joined ?? 0) });
+  if (growth) return;
+  await atTheEnd(ctx, async (ctx) => {
+    const { made, joined } = known.get(organizationId) ?? { made: 0, joined: 0 };
+    known.delete(organizationId);
+    // Whoever deletes the organization or a user has locked it before they wait for its counters.
+    if (made === joined) return addToCounts(ctx, "users", ["", organizationId], made);
+    if (made > 0) await addToCount(ctx, "users", "", made);
+    if (joined > 0) await addToCount(ctx, "users", organizationId, joined);
+  });
 }
 
 /**

@@ -2,7 +2,7 @@
  * Users and their memberships in full-stack mode. Every way in (single sign-on, directories, invitations, the
  * API) makes a user through `create`; a person has one user in an environment, whatever the way.
  */
-import { type Ctx, inTransaction } from "../../context.ts";
+import { type Ctx, inRepeatedTransaction, inTransaction } from "../../context.ts";
 import { readCount } from "../../db/counters.ts";
 import { brokenUniqueIndex } from "../../db/scope.ts";
 import { newId } from "../../lib/ids.ts";
@@ -154,7 +154,7 @@ export async function update(ctx: Ctx, ref: UserRef, fields: UserFields): Promis
 
 /** Deletes a user with their memberships, and ends their sessions. @throws USER_NOT_FOUND */
 async function remove(ctx: Ctx, ref: UserRef): Promise<void> {
-  await inTransaction(ctx, async (ctx) => erase(ctx, await requireUser(ctx, ref, "update")));
+  await inRepeatedTransaction(ctx, async (ctx) => erase(ctx, await requireUser(ctx, ref, "update")));
 }
 
 export { remove as delete };

@@ -142,13 +142,16 @@ export function booleanOf(text: string): boolean | undefined {
 /** Years begin at 1000, so that PostgreSQL can read each one. */
 const DATE_TIME = /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?$/i;
 
+const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
 /**
- * Whether a text is an xsd:dateTime (RFC 7643 section 2.3.5). One without a zone is taken as UTC.
+ * Whether a text is an xsd:dateTime (RFC 7643 section 2.3.5). One without a zone is taken as UTC. Its zone may lift it
+ * out of the years that have four digits, which PostgreSQL would not read either.
  *
  * @param text - any
  */
 export function isDateTime(text: string): boolean {
-  return DATE_TIME.test(text) && Number.isFinite(instantOf(text));
+  return DATE_TIME.test(text) && instantOf(text) <= LAST_INSTANT;
 }
 
 /**

@@ -114,6 +114,7 @@ describe("filters are refused", () => {
     ['active eq "perhaps"', 'active takes true or false, not "perhaps" (at character 11).'],
     ['meta.created gt "yesterday"', 'created takes a date and time, not "yesterday" (at character 17).'],
     ['meta.created gt "0001-01-01T00:00:00Z"', /created takes a date and time/],
+    ['meta.created gt "9999-12-31T23:59:59-18:00"', /created takes a date and time/],
     ['meta.created co "2011"', "created cannot be compared with co (at character 17)."],
     ['name eq "x"', "name needs a sub-attribute (at character 9)."],
     ["userName eq x'; DROP TABLE users --", /at character 14, but saw "';"/],
