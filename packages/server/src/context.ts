@@ -128,9 +128,9 @@ export async function together<T extends readonly unknown[]>(
 }
 
 /**
- * Like `inTransaction`, and again when the database ended the transaction to free others that waited for it: for whatever holds
- * several people, groups or members, which directories change in an order of their own. What `change` does beside the
- * transaction happens each time.
+ * Like `inTransaction`, and again when the database ended the transaction to free others that waited for it: for
+ * whatever holds several people, groups or members, which directories change in an order of their own. What `change`
+ * does beside the transaction happens each time.
  * @param attempts in all; inside a transaction that is already open there is one
  */
 export async function inRepeatedTransaction<T>(
