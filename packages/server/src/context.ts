@@ -113,21 +113,6 @@ export async function inTransaction<T>(ctx: Ctx, change: (ctx: Ctx) => Promise<T
 }
 
 /**
- * Waits for what was asked of one transaction at the same time, so that it travels together; it is answered in the order
- * in which it was asked. The transaction must not end before each of them has its answer, also when one fails.
- * @throws the first failure in their order
- */
-export async function together<T extends readonly unknown[]>(
-  asked: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-): Promise<T> {
-  const answers = await Promise.allSettled(asked);
-  return answers.map((answer) => {
-    if (answer.status === "rejected") throw answer.reason;
-    return answer.value;
-  }) as unknown as T;
-}
-
-/**
  * Like `inTransaction`, and again when the database ended the transaction to free others that waited for it: for
  * whatever holds several people, groups or members, which directories change in an order of their own. What `change`
  * does beside the transaction happens each time.

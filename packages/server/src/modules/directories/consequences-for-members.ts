@@ -2,7 +2,7 @@
  * What a change in a directory does to users, memberships and roles, in environments that keep users. What gives
  * somebody access requires that the organization may speak for their address; what takes it away does not.
  */
-import { type Ctx, together } from "../../context.ts";
+import type { Ctx } from "../../context.ts";
 import * as environments from "../environments/environments.ts";
 import * as directoryRoles from "../roles/directory-roles.ts";
 import * as provisioning from "../users/provisioning.ts";
@@ -102,16 +102,14 @@ async function settle(
   const known = new Set([...created, ...back]);
   const others = changed.filter(({ user_id }) => !known.has(user_id));
   const told = { created, updated: [...back, ...others.map(userIdOf)] };
-  await together([
-    provisioning.announce(ctx, organizationId, told, atHand),
-    keep(ctx, directory, [
-      ...standing.map((former) =>
-        keptOf(former, former.status_before === "INACTIVE" ? "reactivated" : "joined"),
-      ),
-      ...others.map(({ user_id, roles_before }) =>
-        keptOf({ user_id, roles_before, status_before: "ACTIVE" }, "roles"),
-      ),
-    ]),
+  await provisioning.announce(ctx, organizationId, told, atHand);
+  await keep(ctx, directory, [
+    ...standing.map((former) =>
+      keptOf(former, former.status_before === "INACTIVE" ? "reactivated" : "joined"),
+    ),
+    ...others.map(({ user_id, roles_before }) =>
+      keptOf({ user_id, roles_before, status_before: "ACTIVE" }, "roles"),
+    ),
   ]);
 }
 

@@ -1,5 +1,5 @@
 /** What SCIM does to the people of a directory: one row each, every change of one in a transaction with its events. */
-import { type Ctx, together } from "../../context.ts";
+import type { Ctx } from "../../context.ts";
 import { brokenUniqueIndex } from "../../db/scope.ts";
 import { newId } from "../../lib/ids.ts";
 import { readUserDocument } from "../../protocols/scim/document.ts";
@@ -27,10 +27,8 @@ export async function create(ctx: Ctx, directory: Directory, body: unknown): Pro
   return retrying(ctx, directory, async (ctx, directory) => {
     const values = valuesOf(ctx, document);
     const row = newRow(ctx, directory, document, values);
-    await together([
-      store.insert(ctx, { ...row, document: values.document }).catch(refuseTaken(values)),
-      follow(ctx, directory, { created: [row.id], rows: [row] }),
-    ]);
+    await store.insert(ctx, { ...row, document: values.document }).catch(refuseTaken(values));
+    await follow(ctx, directory, { created: [row.id], rows: [row] });
     return { ...row, groups: [] };
   });
 }

@@ -2,7 +2,7 @@
  * The roles that directories give to members: all roles of their groups, or the default where nobody gives any. Roles
  * that came another way stay, and what the API changed stays until the groups give something else.
  */
-import { type Ctx, together } from "../../context.ts";
+import type { Ctx } from "../../context.ts";
 import type { FormerRoles, Wanted } from "./directory-roles.store.ts";
 import * as store from "./directory-roles.store.ts";
 
@@ -12,11 +12,8 @@ export type { FormerRoles, Wanted };
 export async function settle(ctx: Ctx, organizationId: string, wanted: Wanted): Promise<FormerRoles[]> {
   if (wanted.length === 0) return [];
   const userIds = wanted.map(({ userId }) => userId);
-  const [, changed] = await together([
-    store.lockMembers(ctx, organizationId, userIds),
-    store.settle(ctx, organizationId, wanted),
-  ]);
-  return changed;
+  await store.lockMembers(ctx, organizationId, userIds);
+  return store.settle(ctx, organizationId, wanted);
 }
 
 /**
