@@ -50,8 +50,8 @@ export async function openRuntime(config: Config, fakes: Fakes = {}): Promise<Ru
   const now = fakes.now ?? (() => new Date());
   const database = opened.adopt(await openDatabase(config, log), ({ stop }) => stop());
   await migrate(database.url);
-  const db = opened.adopt(openPool(database.url, config.databasePoolSize, log), (db) => db.destroy());
-  const loadDb = opened.adopt(openPool(database.url, loadPoolSize, log), (db) => db.destroy());
+  const db = openPool(opened, database.url, config.databasePoolSize, log);
+  const loadDb = openPool(opened, database.url, loadPoolSize, log);
   const cache = new Cache({ maxEntries: cacheEntries, now });
   opened.defer(await keepFresh(cache, database.url, log));
   const limits = limiterOf(config, now);
@@ -66,11 +66,20 @@ export async function openRuntime(config: Config, fakes: Fakes = {}): Promise<Ru
   };
 }
 
-function openPool(url: string, max: number, log: Logger): Db {
-  return openDb(url, {
+function openPool(opened: AsyncDisposableStack, url: string, max: number, log: Logger): Db {
+  let isClosing = false;
+  const db = openDb(url, {
     max,
-    // The error itself carries the whole client.
-    onIdleError: ({ message }) => log.warn({ reason: message }, "an idle database connection broke"),
+    onIdleError({ message }) {
+      // At a stop the database may end a connection before it has read our farewell.
+      if (isClosing) return;
+      // The error itself carries the whole client.
+      log.warn({ reason: message }, "an idle database connection broke");
+    },
+  });
+  return opened.adopt(db, (db) => {
+    isClosing = true;
+    return db.destroy();
   });
 }
 

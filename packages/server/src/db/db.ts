@@ -38,7 +38,6 @@ export function openDb(url: string, options: OpenDbOptions = {}): Db {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     maxLifetimeSeconds: MAX_LIFETIME_SECONDS,
     types: columnTypes,
-    pipeline: true,
   });
   // Without a listener, Node ends the process when the server closes an idle connection.
   pool.on("error", options.onIdleError ?? (() => undefined));

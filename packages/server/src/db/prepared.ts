@@ -3,7 +3,6 @@
  * connection (measured: 1.7 times the rate of plain `pg`).
  */
 import { createHash } from "node:crypto";
-import type { Socket } from "node:net";
 import { type PostgresPool, type PostgresPoolClient, type PostgresQueryResult, sql } from "kysely";
 import pg from "pg";
 
@@ -57,43 +56,15 @@ export function preparedPool(pool: pg.Pool): PostgresPool {
   };
 }
 
-/**
- * A transaction begins together with its first statement, in one message: on its own, `begin` costs both sides a turn
- * and says nothing. The connection answers in order, and a statement that follows a `begin` that failed fails too.
- */
 function preparedClient(client: pg.PoolClient): PostgresPoolClient {
-  let isToBegin = false;
-  const begin = async (first: () => Promise<PostgresQueryResult<never>>) => {
-    isToBegin = false;
-    const { stream } = (client as Connected).connection;
-    stream.cork();
-    const answers = [client.query("begin"), first()] as const;
-    stream.uncork();
-    const [begun, result] = await Promise.allSettled(answers);
-    if (begun.status === "rejected") throw begun.reason;
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
-  };
-  const query = async (sql: string, values: readonly unknown[]) => {
-    if (sql === "begin") isToBegin = true;
-    else if (!isToBegin) return runQuery(client, sql, values);
-    else if (sql !== "commit" && sql !== "rollback") return begin(() => runQuery(client, sql, values));
-    else isToBegin = false;
-    return nothing;
-  };
   return {
     get processID() {
-      return (client as Connected).processID;
+      return (client as pg.PoolClient & { processID: number }).processID;
     },
-    query: query as never,
+    query: ((sql: string, values: readonly unknown[]) => runQuery(client, sql, values)) as never,
     release: (destroy) => client.release(destroy),
   };
 }
-
-/** What `pg` has beyond its types. */
-type Connected = pg.PoolClient & { processID: number; connection: { stream: Socket } };
-
-const nothing = { command: "COMMIT", rowCount: 0, rows: [] };
 
 async function runQuery(client: pg.PoolClient, sql: string, values: readonly unknown[]) {
   try {
