@@ -5,7 +5,10 @@ export default defineConfig({
   test: {
     include: ["packages/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts", "e2e/**/*.test.ts"],
     setupFiles: ["scripts/proofs-setup.ts"],
-    globalSetup: ["packages/server/src/testing/postgres-setup.ts"],
+    globalSetup: [
+      "packages/server/src/testing/scratch-setup.ts",
+      "packages/server/src/testing/postgres-setup.ts",
+    ],
     pool: "forks",
     maxWorkers: 2,
     // Only against hanging for ever: a busy machine must not fail a test.

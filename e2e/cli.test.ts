@@ -1,5 +1,5 @@
 /** The command line against a running server: commands of the contract, credentials, output, and what is wrong. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import { loadCommands } from "../packages/cli/commands.ts";
 import { main } from "../packages/cli/main.ts";
 import { asJson, asTable } from "../packages/cli/output.ts";
 import { startTestApp, type TestApp } from "../packages/server/src/testing/app.ts";
+import { scratchFolder } from "../packages/server/src/testing/scratch.ts";
 
 let app: TestApp;
 let env: Record<string, string>;
@@ -75,7 +76,7 @@ describe("commands", () => {
     const { organization } = await answer("organizations create --display-name Nested");
     const made = await answer(`connections create ${organization.id} --provider OKTA --type SAML`);
     const at = `${organization.id} ${made.connection.id}`;
-    const file = join(mkdtempSync(join(tmpdir(), "gatehouse-cli-")), "url");
+    const file = join(scratchFolder(), "url");
     writeFileSync(file, "https://idp.example/sso");
     const flags = `--provider OKTA --type SAML --idp-sso-url @${file} --force-authn --no-debug-enabled`;
     const { connection } = await answer(`connections update ${at} ${flags}`);
@@ -145,7 +146,7 @@ describe("credentials", () => {
       .join("\n");
 
   test("of a named file, and of data/credentials.env in a folder above", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "gatehouse-cli-"));
+    const folder = scratchFolder();
     const file = join(folder, "mine.env");
     writeFileSync(file, text());
     expect((await gatehouse(`organizations list --credentials ${file}`, { env: {} })).code).toBe(0);

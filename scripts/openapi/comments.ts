@@ -1,6 +1,6 @@
 /** The doc comments of the proto files, which the generated code leaves out: read from buf's own image of them. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fromBinary } from "@bufbuild/protobuf";
@@ -17,14 +17,26 @@ const methodOfService = 2;
 
 /** Comments by full name: of messages, `message.field`, enums, services and `service.method`. */
 export function readComments(root: string): Map<string, string> {
-  const image = join(mkdtempSync(join(tmpdir(), "gatehouse-openapi-")), "contract.binpb");
+  const folder = mkdtempSync(join(tmpdir(), "gatehouse-openapi-"));
+  try {
+    return commentsIn(buildImage(root, join(folder, "contract.binpb")));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function buildImage(root: string, image: string): Uint8Array {
   const buf = join(root, "tools", "node_modules", ".bin", "buf");
   const { status, stderr } = spawnSync(buf, ["build", "--as-file-descriptor-set", "-o", image], {
     cwd: root,
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`buf could not read the contract: ${stderr}`);
-  const { file: files } = fromBinary(FileDescriptorSetSchema, readFileSync(image));
+  return readFileSync(image);
+}
+
+function commentsIn(image: Uint8Array): Map<string, string> {
+  const { file: files } = fromBinary(FileDescriptorSetSchema, image);
   return new Map(files.flatMap((file) => [...commentsOf(file)]));
 }
 

@@ -7,6 +7,7 @@ import { signIn } from "../../lib/sign-in.ts";
 export type World = Record<string, string>;
 
 const ROLE = { name: "world_role", display_name: "World" };
+const SCIM_CORE = "urn:ietf:params:scim:schemas:core:2.0";
 const PERMISSION = { name: "world:read", description: "Read" };
 
 /** Makes one of everything. @throws when the API refuses any of it */
@@ -34,6 +35,7 @@ export async function makeWorld(gatehouse: Gatehouse): Promise<World> {
     permissions: PERMISSION.name,
     ...(await makeClients(gatehouse, path)),
     ...(await makeAttributes(gatehouse)),
+    ...(await makeDirectory(gatehouse, path)),
     ...(await makeWebhook(gatehouse)),
     ...(await makeSession(gatehouse)),
   };
@@ -66,6 +68,33 @@ async function makeAttributes({ api }: Gatehouse): Promise<World> {
     made[kind] = key;
   }
   return made;
+}
+
+/** A directory with a person in it, who is in a group. */
+async function makeDirectory({ api }: Gatehouse, path: string): Promise<World> {
+  const made = await api("POST", `${path}/directories`, {
+    directory_type: "SCIM",
+    directory_provider: "OKTA",
+  });
+  const id = idOf(made.directory);
+  const { plain_secret } = await api("POST", `${path}/directories/${id}/secrets`);
+  const provision = async (resource: string, body: object) => {
+    const answer = await fetch(`${made.directory?.directory_endpoint}/${resource}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${plain_secret}`, "content-type": "application/scim+json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`the directory answered ${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as Json;
+  };
+  const userName = "grace@world-of-interop.com";
+  const { id: member } = await provision("Users", { schemas: [`${SCIM_CORE}:User`], userName });
+  await provision("Groups", {
+    schemas: [`${SCIM_CORE}:Group`],
+    displayName: "World",
+    members: [{ value: member }],
+  });
+  return { "organizations/directories": id };
 }
 
 /** An endpoint at which nobody listens, and a delivery to it. */

@@ -2,15 +2,15 @@
  * A whole server in the test's own process, on a database of its own and a free port. Faked are the clock, which
  * the test moves, and the log, which it reads; everything else is real.
  */
-import { mkdtempSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { pino } from "pino";
 import { type Gatehouse, services, startGatehouse } from "../app.ts";
 import { readConfig } from "../config.ts";
 import { watchAnswers } from "./answers.ts";
 import { freshDatabaseUrl } from "./database.ts";
+import { scratchFolder } from "./scratch.ts";
 
 export interface TestApp extends Gatehouse {
   /** The public URL of the first environment; the issuer. */
@@ -43,7 +43,7 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
   watchAnswers(services);
   const port = await freePort();
   const url = `http://localhost:${port}`;
-  const dataDir = env.GATEHOUSE_DATA ?? mkdtempSync(path.join(tmpdir(), "gatehouse-test-"));
+  const dataDir = env.GATEHOUSE_DATA ?? scratchFolder();
   const databaseUrl = env.DATABASE_URL ?? (await freshDatabaseUrl());
   let offset = 0;
   const logged: Record<string, unknown>[] = [];
