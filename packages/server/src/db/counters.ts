@@ -1,13 +1,13 @@
 /**
  * Counts behind `total_size`, kept in the transaction of the change, since `count(*)` reads a whole table.
- * A count is the sum of several slots, so that concurrent writers rarely wait for one row.
+ * A count is the sum of several slots, so that concurrent writers rarely wait for one row: each connection has its
+ * slot, and those of a pool, which are opened one after the other, have different ones.
  */
-import { randomInt } from "node:crypto";
 import { type RawBuilder, sql } from "kysely";
 import { compiled } from "./compiled.ts";
 import type { Scope } from "./scope.ts";
 
-const slots = 32;
+const slot = sql`pg_backend_pid() % 32`;
 
 /** Adds `delta` to the count `name` of `scope` (an organization id, or "" for the whole environment). */
 export async function addToCount(at: Scope, name: string, scope: string, delta: number): Promise<void> {
@@ -29,7 +29,6 @@ export interface Addition {
   countedIn: string;
   counted: string;
   scopes: readonly string[];
-  slots: readonly number[];
   delta: number;
 }
 
@@ -40,7 +39,7 @@ export function additionOf(
   scopes: readonly string[],
   delta: number,
 ): Addition {
-  return { countedIn: environmentId, counted, scopes, slots: scopes.map(() => randomInt(slots)), delta };
+  return { countedIn: environmentId, counted, scopes, delta };
 }
 
 /**
@@ -50,8 +49,8 @@ export function additionOf(
 export function addition(by: Addition, besides: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
   return sql`
     insert into counters (environment_id, name, scope, slot, value)
-    select ${by.countedIn}, ${by.counted}, scope, slot, ${by.delta}::bigint
-    from unnest(${by.scopes}::text[], ${by.slots}::smallint[]) as added (scope, slot) ${besides}
+    select ${by.countedIn}, ${by.counted}, scope, ${slot}, ${by.delta}::bigint
+    from unnest(${by.scopes}::text[]) as added (scope) ${besides}
     on conflict (environment_id, name, scope, slot) do update set value = counters.value + excluded.value`;
 }
 

@@ -41,7 +41,7 @@ type Newcomer = Insertable<Database["users"]> & FirstMembership & Addition;
  */
 const insertAll = compiled((_db, newcomer: Newcomer) => {
   const { organizationId, status, provisioningMethod, membershipMetadata, joinedAt, ...others } = newcomer;
-  const { takesDefaultRole, countedIn, counted, scopes, slots, delta, ...user } = others;
+  const { takesDefaultRole, countedIn, counted, scopes, delta, ...user } = others;
   return sql<User & { first_role_id: string | null }>`
     with newcomer as (
       insert into users (${sql.join(Object.keys(user).map((name) => sql.ref(name)))})
@@ -66,7 +66,7 @@ const insertAll = compiled((_db, newcomer: Newcomer) => {
       for key share of roles
       returning role_id
     ), total as (
-      ${addition({ countedIn, counted, scopes, slots, delta }, sql`, held, newcomer`)}
+      ${addition({ countedIn, counted, scopes, delta }, sql`, held, newcomer`)}
     )
     select newcomer.*, (select role_id from first_role) as first_role_id from newcomer`;
 });
