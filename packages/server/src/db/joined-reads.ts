@@ -45,6 +45,6 @@ interface Gathered<Row> {
 }
 
 /** When all sockets that had something to say in this turn of the event loop have been heard. */
-function turnEnd(): Promise<void> {
+export function turnEnd(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

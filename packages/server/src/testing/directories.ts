@@ -5,6 +5,7 @@ import { newId } from "../lib/ids.ts";
 import { follow, type Touched } from "../modules/directories/consequences.ts";
 import * as directories from "../modules/directories/directories.ts";
 import { columnsOf, type Document } from "../modules/directories/person.ts";
+import * as scimUsers from "../modules/directories/scim-users.ts";
 import type { TestApp } from "./app.ts";
 
 export interface TestDirectory {
@@ -47,26 +48,12 @@ export function personOf(userName: string, more: Document = {}): Document {
   };
 }
 
-/** Adds people; what follows does so in the same transaction. @returns their ids */
+/** Adds people as a provider does that sends all of them at once. @returns their ids, in order */
 export async function addPeople(app: TestApp, at: TestDirectory, people: Document[]): Promise<string[]> {
-  const ids = people.map(() => newId("diruser"));
-  await changing(app, at, async (ctx) => {
-    const now = ctx.now();
-    const rows = people.map((document, place) => ({
-      id: ids[place] ?? "",
-      environment_id: ctx.environmentId,
-      organization_id: at.organizationId,
-      directory_id: at.id,
-      ...columnsOf(document),
-      document: JSON.stringify(document),
-      created_at: now,
-      updated_at: now,
-    }));
-    await ctx.db.insertInto("directory_users").values(rows).execute();
-    await addToCount(ctx, "directory_users", at.id, ids.length);
-    return { created: ids };
-  });
-  return ids;
+  const ctx = app.systemCtx();
+  const directory = await directories.get(ctx, at.organizationId, at.id);
+  const made = await Promise.all(people.map((document) => scimUsers.create(ctx, directory, document)));
+  return made.map(({ id }) => id);
 }
 
 /** Replaces the document of a person. */

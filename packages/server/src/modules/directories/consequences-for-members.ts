@@ -30,35 +30,51 @@ export async function keepsUsers(ctx: Ctx): Promise<boolean> {
   return (await environments.current(ctx)).mode === "FULL_STACK_AUTH";
 }
 
-/** @throws USER_LIMIT_REACHED */
-export async function followMembers(ctx: Ctx, directory: Directory, moves: Moves): Promise<void> {
+/** Which user a person of a directory is; `id` is the person's. */
+export interface Link {
+  id: string;
+  userId: string;
+}
+
+/**
+ * @param note writes down who is which user; always called, by default for people who are there already
+ * @throws USER_LIMIT_REACHED
+ */
+export async function followMembers(
+  ctx: Ctx,
+  directory: Directory,
+  moves: Moves,
+  note: (links: readonly Link[]) => Promise<void> = (links) => people.setUsers(ctx, links),
+): Promise<void> {
   const { arrived = [], changed = [], regrouped = [], left = [] } = moves;
   const eligibility = await eligibilityOf(ctx, directory);
   const coming = arrived.filter(({ active }) => active);
   const waiting = [...changed, ...regrouped].filter(({ active, user_id }) => active && user_id === null);
   const admitted = await admit(ctx, directory, eligibility, coming, "refuse");
   const joined = await admit(ctx, directory, eligibility, waiting, "leave out");
+  const inactive = arrived.filter(({ active }) => !active);
+  const withdrawn = await linksOfInactive(ctx, directory, eligibility, inactive);
+  await note([...admitted.links, ...joined.links, ...withdrawn]);
   await syncProfiles(ctx, directory, eligibility, changed.filter(isFollowed));
   const settling = [...changed, ...regrouped].filter(isFollowed).map(({ user_id }) => user_id ?? "");
-  const standing = [...admitted.changed, ...joined.changed];
-  const userIds = [...admitted.userIds, ...joined.userIds, ...settling];
-  await settle(ctx, directory, userIds, standing, { ...joined.atHand, ...admitted.atHand });
-  const inactive = await usersOfInactive(
-    ctx,
-    directory,
-    eligibility,
-    arrived.filter(({ active }) => !active),
-  );
-  await withdraw(ctx, directory, [...left, ...inactive]);
+  await settle(ctx, directory, {
+    userIds: [...[...admitted.links, ...joined.links].map(userOf), ...settling],
+    newcomers: new Set([...admitted.newcomers, ...joined.newcomers]),
+    standing: [...admitted.changed, ...joined.changed],
+    atHand: { ...joined.atHand, ...admitted.atHand },
+  });
+  await withdraw(ctx, directory, [...left, ...withdrawn.map(userOf)]);
 }
 
 interface Admitted {
-  userIds: string[];
+  links: Link[];
+  /** Users who were just made and are in no group: they have the role that members begin with. */
+  newcomers: string[];
   changed: provisioning.FormerStanding[];
   atHand: provisioning.AtHand;
 }
 
-/** Makes people members, and notes which membership follows whom. */
+/** Makes people members. */
 async function admit(
   ctx: Ctx,
   directory: Directory,
@@ -71,43 +87,52 @@ async function admit(
     const judged = eligibility.judge(row.login_email ?? row.email);
     return "email" in judged ? [{ row, email: judged.email }] : [];
   });
-  if (found.length === 0) return { userIds: [], changed: [], atHand: {} };
+  if (found.length === 0) return { links: [], newcomers: [], changed: [], atHand: {} };
   const profileOf = await profiles(ctx, directory);
   const wanted = found.map(({ row, email }) => ({ email, profile: profileOf(row) }));
   const { organizationId } = directory;
-  const { idOf, changed, atHand } = await provisioning.provision(ctx, organizationId, wanted, whenFull);
-  const links = found.flatMap(({ row, email }) => {
-    const userId = idOf.get(email);
-    return userId === undefined ? [] : [{ id: row.id, userId }];
-  });
-  await people.setUsers(ctx, links);
-  return { userIds: [...idOf.values()], changed, atHand };
+  const provisioned = await provisioning.provision(ctx, organizationId, wanted, whenFull);
+  const { idOf, changed, atHand } = provisioned;
+  const links = found.flatMap(({ row, email }) => linkOf(row, idOf.get(email)));
+  const grouped = new Set(found.flatMap(({ row, email }) => (row.groups.length > 0 ? idOf.get(email) : [])));
+  const newcomers = provisioned.newcomers.filter((userId) => !grouped.has(userId));
+  return { links, newcomers, changed, atHand };
+}
+
+function linkOf({ id }: Placed, userId: string | undefined): Link[] {
+  return userId === undefined ? [] : [{ id, userId }];
+}
+
+interface Settling {
+  userIds: readonly string[];
+  newcomers: ReadonlySet<string>;
+  standing: readonly provisioning.FormerStanding[];
+  atHand?: provisioning.AtHand;
 }
 
 /** Roles last, so that one event tells of all that happened to a membership. */
 async function settle(
   ctx: Ctx,
   directory: Directory,
-  userIds: readonly string[],
-  standing: readonly provisioning.FormerStanding[],
-  atHand: provisioning.AtHand,
+  { userIds, newcomers, standing, atHand }: Settling,
 ): Promise<void> {
   const { organizationId } = directory;
   const each = [...new Set(userIds)];
   if (each.length === 0) return;
-  const wanted = await people.rolesOf(ctx, organizationId, each);
+  const others = each.filter((userId) => !newcomers.has(userId));
+  const wanted = await people.rolesOf(ctx, organizationId, others);
   const changed = await directoryRoles.settle(ctx, organizationId, wanted);
   const created = standing.filter(({ status_before }) => status_before !== "INACTIVE").map(userIdOf);
   const back = standing.filter(({ status_before }) => status_before === "INACTIVE").map(userIdOf);
   const known = new Set([...created, ...back]);
-  const others = changed.filter(({ user_id }) => !known.has(user_id));
-  const told = { created, updated: [...back, ...others.map(userIdOf)] };
+  const regraded = changed.filter(({ user_id }) => !known.has(user_id));
+  const told = { created, updated: [...back, ...regraded.map(userIdOf)] };
   await provisioning.announce(ctx, organizationId, told, atHand);
   await keep(ctx, directory, [
     ...standing.map((former) =>
       keptOf(former, former.status_before === "INACTIVE" ? "reactivated" : "joined"),
     ),
-    ...others.map(({ user_id, roles_before }) =>
+    ...regraded.map(({ user_id, roles_before }) =>
       keptOf({ user_id, roles_before, status_before: "ACTIVE" }, "roles"),
     ),
   ]);
@@ -127,29 +152,24 @@ async function withdraw(ctx: Ctx, directory: Directory, userIds: readonly string
     changed.map((former) => keptOf(former, "deactivated")),
   );
   // Another directory goes on to hold them, with the roles of its own groups.
-  await settle(ctx, directory, staying, [], {});
+  await settle(ctx, directory, { userIds: staying, newcomers: new Set(), standing: [] });
 }
 
 /** The members whom a directory names as inactive from the beginning. No user is made for such a person. */
-async function usersOfInactive(
+async function linksOfInactive(
   ctx: Ctx,
   { organizationId }: Directory,
   eligibility: Eligibility,
   rows: readonly Placed[],
-): Promise<string[]> {
+): Promise<Link[]> {
   const found = rows.flatMap((row) => {
     const judged = eligibility.judge(row.email);
-    return "email" in judged ? [{ id: row.id, email: judged.email }] : [];
+    return "email" in judged ? [{ row, email: judged.email }] : [];
   });
   const emails = found.map(({ email }) => email);
   const known = await provisioning.ofEmails(ctx, organizationId, emails);
   const members = new Map(known.filter(({ status }) => status !== null).map(({ email, id }) => [email, id]));
-  const links = found.flatMap(({ id, email }) => {
-    const userId = members.get(email);
-    return userId === undefined ? [] : [{ id, userId }];
-  });
-  if (links.length > 0) await people.setUsers(ctx, links);
-  return links.map(({ userId }) => userId);
+  return found.flatMap(({ row, email }) => linkOf(row, members.get(email)));
 }
 
 async function syncProfiles(
@@ -211,6 +231,10 @@ function fitting(value: string, most: number): string {
 /** Active, and followed by a membership. */
 function isFollowed({ active, user_id }: Placed): boolean {
   return active && user_id !== null;
+}
+
+function userOf({ userId }: Link): string {
+  return userId;
 }
 
 function userIdOf({ user_id }: { user_id: string }): string {

@@ -402,6 +402,22 @@ describe("the limit of users", () => {
     await changePerson(app, acme, waiting, personOf("two@later.example", { title: "Dr" }));
     expect(await memberships("two@later.example")).toEqual([]);
   });
+
+  test("lets in as many of those who come at once as there are seats", async () => {
+    const acme = await tenant();
+    await app.api(`/organizations/${acme.organizationId}/settings/usermanagement`, {
+      method: "PATCH",
+      body: { settings: { max_allowed_users: 5 } },
+    });
+    const names = Array.from({ length: 12 }, (_, at) => acme.address(`person-${at}`));
+    const added = await Promise.allSettled(names.map((name) => addPeople(app, acme, [personOf(name)])));
+    const refused = added.filter(({ status }) => status === "rejected");
+    expect(refused).toHaveLength(7);
+    expect(refused).toMatchObject(refused.map(() => ({ reason: { code: "USER_LIMIT_REACHED" } })));
+    const { body } = await app.api(`/organizations/${acme.organizationId}/users?page_size=20`);
+    expect(body.total_size).toBe(5);
+    expect(body.users).toHaveLength(5);
+  });
 });
 
 test("an environment that keeps no users gets events and nothing else", async () => {

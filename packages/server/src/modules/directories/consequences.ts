@@ -26,8 +26,6 @@ export interface Touched {
   groupsCreated?: readonly string[];
   groupsUpdated?: readonly string[];
   groupsDeleted?: readonly { id: string; displayName: string; externalId: string | null }[];
-  /** Rows of `created` that the caller has at hand: they are then not read again. */
-  rows?: readonly DirectoryUserRow[];
 }
 
 /** Somebody who is gone from the directory, as they were. */
@@ -53,7 +51,7 @@ export async function follow(ctx: Ctx, directory: Directory, touched: Touched): 
   await followGroups(ctx, directory, touched);
   for (const move of movesOf(touched)) {
     for (const slice of slices(move.ids)) {
-      const rows = move.rows ?? (await people.listPlaced(ctx, directory.id, slice));
+      const rows = await people.listPlaced(ctx, directory.id, slice);
       await move.tell(ctx, directory, rows);
       if (withMembers) await followMembers(ctx, directory, move.moves(rows));
     }
@@ -65,13 +63,33 @@ export async function follow(ctx: Ctx, directory: Directory, touched: Touched): 
   }
 }
 
+/**
+ * The same for people who are being made: they are written with the users that they are, since to note that afterwards
+ * costs as much as to write them.
+ * @param insert writes the rows
+ * @throws as `follow`
+ */
+export async function arrive(
+  ctx: Ctx,
+  directory: Directory,
+  rows: readonly DirectoryUserRow[],
+  insert: (rows: readonly DirectoryUserRow[]) => Promise<void>,
+): Promise<void> {
+  if (!directory.enabled) return insert(rows);
+  const arrived = rows.map(withoutGroups);
+  await announcements.tellCreated(ctx, directory, arrived);
+  if (!(await keepsUsers(ctx))) return insert(rows);
+  await followMembers(ctx, directory, { arrived }, async (links) => {
+    const userIdOf = new Map(links.map(({ id, userId }) => [id, userId]));
+    await insert(rows.map((row) => ({ ...row, user_id: userIdOf.get(row.id) ?? null })));
+  });
+}
+
 type Tell = (ctx: Ctx, directory: Directory, rows: readonly Placed[]) => Promise<void>;
 
 /** What happened to some people: what is told of it and what it does to memberships. */
 interface Move {
   ids: readonly string[];
-  /** Already at hand. */
-  rows?: Placed[];
   tell: Tell;
   moves: (rows: readonly Placed[]) => Moves;
 }
@@ -79,7 +97,7 @@ interface Move {
 function movesOf(touched: Touched): Move[] {
   const arrive = { tell: announcements.tellCreated, moves: (rows: readonly Placed[]) => ({ arrived: rows }) };
   return [
-    ...createdMoves(touched).map((move) => ({ ...move, ...arrive })),
+    { ids: touched.created ?? [], ...arrive },
     { ids: touched.updated ?? [], tell: announcements.tellUpdated, moves: (rows) => ({ changed: rows }) },
     { ids: touched.regrouped ?? [], tell: announcements.tellUpdated, moves: (rows) => ({ regrouped: rows }) },
     { ids: touched.activated ?? [], ...arrive },
@@ -89,15 +107,6 @@ function movesOf(touched: Touched): Move[] {
       moves: (rows) => ({ left: rows.flatMap(({ user_id }) => user_id ?? []) }),
     },
   ];
-}
-
-function createdMoves({ created = [], rows = [] }: Touched): { ids: readonly string[]; rows?: Placed[] }[] {
-  const known = new Set(rows.map(({ id }) => id));
-  const atHand = slices(rows).map((slice) => ({
-    ids: slice.map(({ id }) => id),
-    rows: slice.map(withoutGroups),
-  }));
-  return [...atHand, { ids: created.filter((id) => !known.has(id)) }];
 }
 
 async function tellDeactivated(ctx: Ctx, directory: Directory, rows: readonly Placed[]): Promise<void> {

@@ -100,6 +100,7 @@ export async function listIds(
 
 /** Notes which membership follows which person. */
 export async function setUsers(at: Scope, links: readonly { id: string; userId: string }[]): Promise<void> {
+  if (links.length === 0) return;
   await linked(at.db, {
     environmentId: at.environmentId,
     ids: links.map(({ id }) => id),
@@ -137,6 +138,7 @@ export async function rolesOf(
   organizationId: string,
   userIds: readonly string[],
 ): Promise<{ userId: string; roleIds: string[] }[]> {
+  if (userIds.length === 0) return [];
   const rows = await givenBy(at.db, {
     environmentId: at.environmentId,
     organizationId,
@@ -146,6 +148,7 @@ export async function rolesOf(
   return userIds.map((userId) => ({ userId, roleIds: given.get(userId) ?? [] }));
 }
 
+// Each is looked up by itself, whatever the database believes of the size of a directory.
 const givenBy = compiled(
   (
     _db,
@@ -155,12 +158,15 @@ const givenBy = compiled(
       userIds,
     }: { environmentId: string; organizationId: string; userIds: string[] },
   ) => sql<{ user_id: string; role_ids: string[] }>`
-    select directory_users.user_id, array_agg(distinct directory_group_roles.role_id) as role_ids
-    from directory_users
-    join directories on directories.id = directory_users.directory_id and directories.enabled
-    join directory_group_members on directory_group_members.directory_user_id = directory_users.id
-    join directory_group_roles on directory_group_roles.group_id = directory_group_members.group_id
-    where directory_users.user_id = any(${userIds}) and directory_users.active
-      and directories.organization_id = ${organizationId} and directories.environment_id = ${environmentId}
-    group by directory_users.user_id`,
+    select holder.user_id, given.role_ids
+    from unnest(${userIds}::text[]) as holder (user_id)
+    cross join lateral (
+      select array_agg(distinct directory_group_roles.role_id) as role_ids
+      from directory_users
+      join directories on directories.id = directory_users.directory_id and directories.enabled
+      join directory_group_members on directory_group_members.directory_user_id = directory_users.id
+      join directory_group_roles on directory_group_roles.group_id = directory_group_members.group_id
+      where directory_users.user_id = holder.user_id and directory_users.active
+        and directories.organization_id = ${organizationId} and directories.environment_id = ${environmentId}) as given
+    where given.role_ids is not null`,
 );

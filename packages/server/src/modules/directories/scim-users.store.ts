@@ -18,8 +18,10 @@ type FromDocument =
 
 /** What a person is written from; `document` is JSON text. */
 export type UserValues = Pick<DirectoryUserRow, FromDocument> & { document: string; now: Date };
-export type NewUser = Omit<UserValues, "now"> &
-  Pick<DirectoryUserRow, "id" | "organization_id" | "directory_id" | "created_at">;
+export type NewUser = Pick<
+  DirectoryUserRow,
+  FromDocument | "id" | "organization_id" | "document" | "user_id" | "created_at"
+>;
 
 /** What SCIM shows of a person, with the groups that hold them. */
 export type UserShown = Pick<
@@ -27,25 +29,25 @@ export type UserShown = Pick<
   "id" | "active" | "document" | "version" | "created_at" | "updated_at"
 > & { groups: { value: string; display: string }[] };
 
-/** Inserts a person and counts them. @throws of the index `directory_users_by_name` when the name is taken */
-export async function insert(at: Scope, user: NewUser): Promise<void> {
-  const { id, directory_id, organization_id, created_at, document } = user;
-  const { user_name, external_id, active, display_name, given_name, family_name, email, emails } = user;
-  const { environmentId } = at;
-  const from = { user_name, external_id, active, display_name, given_name, family_name, email, emails };
-  const counting = additionOf(environmentId, "directory_users", [directory_id], 1);
-  const names = { environmentId, id, directory_id, organization_id };
-  await inserted(at.db, { ...names, ...from, document, created_at, ...counting });
+/**
+ * Inserts people and counts them.
+ * @throws of the index `directory_users_by_name` when a name is taken
+ */
+export async function insertAll(at: Scope, directoryId: string, people: readonly NewUser[]): Promise<void> {
+  const counting = additionOf(at.environmentId, "directory_users", [directoryId], people.length);
+  await inserted(at.db, { directoryId, people: JSON.stringify(people), ...counting });
 }
 
 const inserted = compiled(
-  (_db, user: NewUser & Addition & { environmentId: string }) => sql`
-    with adding as (${addition(user)})
+  (_db, { directoryId, people, ...counting }: { directoryId: string; people: string } & Addition) => sql`
+    with adding as (${addition(counting)})
     insert into directory_users (id, environment_id, organization_id, directory_id, user_name, external_id, active,
-      display_name, given_name, family_name, email, emails, document, created_at, updated_at)
-    values (${user.id}, ${user.environmentId}, ${user.organization_id}, ${user.directory_id}, ${user.user_name},
-      ${user.external_id}, ${user.active}, ${user.display_name}, ${user.given_name}, ${user.family_name},
-      ${user.email}, ${user.emails}, ${user.document}::jsonb, ${user.created_at}, ${user.created_at})`,
+      display_name, given_name, family_name, email, emails, document, user_id, created_at, updated_at)
+    select id, ${counting.countedIn}, organization_id, ${directoryId}, user_name, external_id, active,
+      display_name, given_name, family_name, email, emails, document, user_id, created_at, created_at
+    from jsonb_to_recordset(${people}::jsonb) as person (id text, organization_id text, user_name text,
+      external_id text, active boolean, display_name text, given_name text, family_name text, email text,
+      emails text[], document jsonb, user_id text, created_at timestamptz)`,
 );
 
 type Named = { directoryId: string; id: string };

@@ -76,6 +76,28 @@ describe("POST of a user", () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([201, ...Array(19).fill(409)]);
   });
 
+  test("many at once share what they cost, and neither answers nor refusals", async () => {
+    await idp.users("joined-7@acme.test");
+    await idp.events();
+    const names = Array.from({ length: 30 }, (_, at) => `joined-${at}@acme.test`);
+    const bodies = names.map((userName, at) => ({
+      userName,
+      ...(at === 3 && { externalId: "x".repeat(300) }),
+    }));
+    const answers = await Promise.all(bodies.map((body) => idp.send("POST", "/Users", body)));
+    expect(answers.map(({ status }) => status)).toEqual(
+      names.map((_, at) => (at === 3 ? 400 : at === 7 ? 409 : 201)),
+    );
+    expect(answers[7]?.body.detail).toContain("joined-7@acme.test");
+    const made = answers.filter(({ status }) => status === 201).map(({ body }) => body);
+    expect(made.map(({ userName }) => userName)).toEqual(names.filter((_, at) => at !== 3 && at !== 7));
+    expect(new Set((await idp.events()).map(({ payload }) => payload.id))).toEqual(
+      new Set(made.map(({ id }) => id)),
+    );
+    for (const { id, userName } of made)
+      expect((await idp.send("GET", `/Users/${id}`)).body).toMatchObject({ id, userName });
+  });
+
   test.each([
     ["no userName", {}, "invalidValue"],
     ["an empty userName", { userName: " " }, "invalidValue"],

@@ -1,6 +1,7 @@
 /** What SCIM does to the people of a directory: one row each, every change of one in a transaction with its events. */
 import type { Ctx } from "../../context.ts";
 import { brokenUniqueIndex } from "../../db/scope.ts";
+import { joinChanges } from "../../joined-changes.ts";
 import { newId } from "../../lib/ids.ts";
 import { readUserDocument } from "../../protocols/scim/document.ts";
 import { ScimError } from "../../protocols/scim/errors.ts";
@@ -8,7 +9,7 @@ import { type JsonObject, sameJson } from "../../protocols/scim/json.ts";
 import { patchDocument } from "../../protocols/scim/patch.ts";
 import { readPatchRequest } from "../../protocols/scim/patch-request.ts";
 import { USER_SCOPE } from "../../protocols/scim/user-schema.ts";
-import { follow } from "./consequences.ts";
+import { arrive, follow } from "./consequences.ts";
 import type { Directory } from "./directories.ts";
 import type { DirectoryUserRow } from "./people.store.ts";
 import { columnsOf } from "./person.ts";
@@ -24,12 +25,27 @@ import * as store from "./scim-users.store.ts";
  */
 export async function create(ctx: Ctx, directory: Directory, body: unknown): Promise<UserShown> {
   const document = readUserDocument(body);
-  return retrying(ctx, directory, async (ctx, directory) => {
-    const values = valuesOf(ctx, document);
-    const row = newRow(ctx, directory, document, values);
-    await store.insert(ctx, { ...row, document: values.document }).catch(refuseTaken(values));
-    await follow(ctx, directory, { created: [row.id], rows: [row] });
-    return { ...row, groups: [] };
+  return createJoined(ctx, { directory, document, values: valuesOf(ctx, document) });
+}
+
+interface Arrival {
+  directory: Directory;
+  document: JsonObject;
+  values: UserValues;
+}
+
+const createJoined = joinChanges<Arrival, UserShown>(createAll, (_ctx, { directory }) => directory.id);
+
+/** Of one directory. */
+async function createAll(ctx: Ctx, arrivals: readonly Arrival[]): Promise<UserShown[]> {
+  const [first] = arrivals;
+  if (first === undefined) return [];
+  return retrying(ctx, first.directory, async (ctx, directory) => {
+    const rows = arrivals.map(({ document, values }) => newRow(ctx, directory, document, values));
+    await arrive(ctx, directory, rows, (rows) =>
+      store.insertAll(ctx, directory.id, rows).catch(refuseTaken(first.values)),
+    );
+    return rows.map((row) => ({ ...row, groups: [] }));
   });
 }
 

@@ -1,6 +1,7 @@
 /** SQL of users and memberships that come and go by many at once, as directories bring them. */
 import { sql } from "kysely";
 import { compiled } from "../../db/compiled.ts";
+import { defaultRoleOf } from "../../db/default-role.ts";
 import type { Scope } from "../../db/scope.ts";
 import type { User } from "./users.store.ts";
 
@@ -18,8 +19,8 @@ export interface PersonColumns {
 
 export type NewPerson = PersonColumns & { id: string; email: string };
 
-/** A user as they are now; `was_verified`: somebody had proven the address before, or nobody was here. */
-export type UpsertedUser = User & { is_new: boolean; was_verified: boolean };
+/** A user as they are now; whether the address of one who was here before is proven is left as it was. */
+export type UpsertedUser = User & { is_new: boolean };
 
 const personColumns = sql`given_name text, family_name text, name text, preferred_username text, phone_number text,
   picture text, locale text, custom_attributes jsonb`;
@@ -40,21 +41,15 @@ const upsert = compiled(
   ) => sql<UpsertedUser>`
     with person as (
       select * from jsonb_to_recordset(${people}::jsonb) as person (id text, email text, ${personColumns})
-    ), former as (
-      select users.id, users.email_verified from users join person on person.email = users.email
-      where users.environment_id = ${environmentId}
-    ), written as (
-      insert into users (id, environment_id, email, email_verified, given_name, family_name, name,
-        preferred_username, phone_number, picture, locale, custom_attributes, created_at, updated_at)
-      select id, ${environmentId}, email, true, given_name, family_name, name, preferred_username, phone_number,
-        picture, locale, custom_attributes, ${now}::timestamptz, ${now}::timestamptz
-      from person order by email
-      on conflict (environment_id, email) do update set email_verified = true, ${sql.raw(takenOver("excluded"))},
-        updated_at = excluded.updated_at
-      returning users.*, users.xmax = 0 as is_new
     )
-    select written.*, written.is_new or coalesce(former.email_verified, false) as was_verified
-    from written left join former on former.id = written.id`,
+    insert into users (id, environment_id, email, email_verified, given_name, family_name, name,
+      preferred_username, phone_number, picture, locale, custom_attributes, created_at, updated_at)
+    select id, ${environmentId}, email, true, given_name, family_name, name, preferred_username, phone_number,
+      picture, locale, custom_attributes, ${now}::timestamptz, ${now}::timestamptz
+    from person order by email
+    on conflict (environment_id, email) do update set ${sql.raw(takenOver("excluded"))},
+      updated_at = excluded.updated_at
+    returning users.*, users.xmax = 0 as is_new`,
 );
 
 /** What is said replaces what was known; of what is not said, the former value stays. */
@@ -116,13 +111,16 @@ export interface FormerStanding {
   roles_before: string[];
 }
 
+/** `has_role`: a new member, who has the role that members begin with. */
+export type ActivatedMember = FormerStanding & { has_role: boolean };
+
 /** Makes users active members. @returns those who were not, as they stood */
 export async function activate(
   at: Scope,
   organizationId: string,
   userIds: readonly string[],
   now: Date,
-): Promise<FormerStanding[]> {
+): Promise<ActivatedMember[]> {
   return activated(at.db, { environmentId: at.environmentId, organizationId, userIds: [...userIds], now });
 }
 
@@ -134,23 +132,32 @@ interface Membership {
 }
 
 const activated = compiled(
-  (_db, { environmentId, organizationId, userIds, now }: Membership) => sql<FormerStanding>`
-    with former as (
+  (_db, { environmentId, organizationId, userIds, now }: Membership) => sql<ActivatedMember>`
+    with first_role as materialized (
+      -- One that is being deleted is then seen as gone, and not as a broken reference.
+      select id from roles
+      where environment_id = ${environmentId} and id = ${defaultRoleOf(environmentId, organizationId)}
+      for key share
+    ), former as (
       select user_id, status, array(select role_id from membership_roles as held
         where held.organization_id = memberships.organization_id and held.user_id = memberships.user_id) as roles
       from memberships where organization_id = ${organizationId} and user_id = any(${userIds}::text[])
     ), written as (
       insert into memberships (environment_id, organization_id, user_id, status, provisioning_method, metadata,
-        created_at, updated_at, joined_at)
+        directory_roles, created_at, updated_at, joined_at)
       select ${environmentId}, ${organizationId}, id, 'ACTIVE', 'direct_provision', '{}',
-        ${now}::timestamptz, ${now}::timestamptz, ${now}::timestamptz
+        nullif(array(select id from first_role), '{}'), ${now}::timestamptz, ${now}::timestamptz, ${now}::timestamptz
       from unnest(${userIds}::text[]) as id order by id
       on conflict (organization_id, user_id) do update set status = 'ACTIVE',
         joined_at = coalesce(memberships.joined_at, excluded.joined_at), updated_at = excluded.updated_at
         where memberships.status <> 'ACTIVE'
       returning user_id, xmax = 0 as is_new
+    ), begun as (
+      insert into membership_roles (environment_id, organization_id, user_id, role_id)
+      select ${environmentId}, ${organizationId}, written.user_id, first_role.id
+      from written cross join first_role where is_new
     )
-    select written.user_id, case when not is_new then coalesce(former.status, 'INACTIVE') end as status_before,
+    select written.user_id, is_new and exists (select from first_role) as has_role, case when not is_new then coalesce(former.status, 'INACTIVE') end as status_before,
       coalesce(former.roles, '{}') as roles_before
     from written left join former on former.user_id = written.user_id`,
 );
@@ -210,6 +217,16 @@ export async function acceptInvitations(
     .where("organization_id", "=", organizationId)
     .where(sql<boolean>`user_id = any(${[...userIds]})`)
     .where("accepted_at", "is", null)
+    .execute();
+}
+
+/** Notes that the addresses of users are proven. */
+export async function setProven(at: Scope, userIds: readonly string[]): Promise<void> {
+  await at.db
+    .updateTable("users")
+    .set({ email_verified: true })
+    .where("environment_id", "=", at.environmentId)
+    .where(sql<boolean>`id = any(${[...userIds]})`)
     .execute();
 }
 

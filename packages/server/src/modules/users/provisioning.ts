@@ -36,6 +36,8 @@ export interface Provisioned {
 /** The users of the people, and those of them who became members or active again, as they stood. */
 export interface Provisioning {
   idOf: ReadonlyMap<string, string>;
+  /** Who was no user before, and has the role that members begin with. */
+  newcomers: string[];
   changed: FormerStanding[];
   atHand: AtHand;
 }
@@ -59,10 +61,10 @@ export async function provision(
 ): Promise<Provisioning> {
   const organization = await forMembers(ctx, organizationId);
   const admitted = whenFull === "refuse" ? people : await withinLimit(ctx, organization, people);
-  if (admitted.length === 0) return { idOf: new Map(), changed: [], atHand: { organization } };
+  if (admitted.length === 0) return { idOf: new Map(), newcomers: [], changed: [], atHand: { organization } };
   const now = ctx.now();
-  const users = await store.upsertUsers(ctx, [...byEmail(admitted).values()].map(newPerson), now);
-  await forgetBeforeProof(ctx, users);
+  const wanted = [...byEmail(admitted).values()].map(newPerson);
+  const users = await prove(ctx, await store.upsertUsers(ctx, wanted, now));
   const ids = users.map(({ id }) => id);
   const changed = await store.activate(ctx, organizationId, ids, now);
   const pending = changed.filter(({ status_before }) => status_before?.includes("INVITE"));
@@ -73,7 +75,9 @@ export async function provision(
   const made = users.filter(({ is_new }) => is_new).length;
   await count(ctx, organizationId, { made, joined });
   const idOf = new Map(users.map(({ email, id }) => [email, id]));
-  return { idOf, changed, atHand: { organization, users } };
+  const begun = new Set(changed.filter(({ has_role }) => has_role).map(userIdOf));
+  const newcomers = users.filter(({ id, is_new }) => is_new && begun.has(id)).map(({ id }) => id);
+  return { idOf, newcomers, changed, atHand: { organization, users } };
 }
 
 interface Growth {
@@ -215,15 +219,20 @@ function newPerson({ email, profile }: Provisioned): store.NewPerson {
   return { id: newId("usr"), email, ...profile };
 }
 
-/** Whoever was here before the address was proven may have been somebody else, who must not get in by the directory. */
-async function forgetBeforeProof(ctx: Ctx, users: readonly UpsertedUser[]): Promise<void> {
-  const unproven = users.filter(({ was_verified }) => !was_verified).map(({ id }) => id);
-  if (unproven.length === 0) return;
+/**
+ * The organization vouches for the addresses. Whoever was here before an address was proven may have been somebody else,
+ * who must not get in by the directory.
+ */
+async function prove(ctx: Ctx, users: readonly UpsertedUser[]): Promise<readonly UpsertedUser[]> {
+  const unproven = users.filter((user) => !user.email_verified).map(({ id }) => id);
+  if (unproven.length === 0) return users;
+  await store.setProven(ctx, unproven);
   await store.removeIdentities(ctx, unproven);
   await ctx.emitAll(
     emailProven,
     unproven.map((user_id) => ({ user_id })),
   );
+  return users.map((user) => ({ ...user, email_verified: true }));
 }
 
 function userIdOf({ user_id }: FormerStanding): string {
