@@ -48,8 +48,10 @@ export async function report(ctx: Ctx, name: string, payload: object): Promise<s
   if (Buffer.byteLength(JSON.stringify(payload)) > longestReport)
     throw invalidArgument("event", "bytes.max_len", `value must be ${longestReport} bytes of JSON at most`);
   const id = newId("evt");
+  const { environmentId, db } = ctx;
   const kind = { type: `frontend.${name}`, visibility: "log" as const, organizationId: ownOrganization(ctx) };
-  await store.insert(ctx, { ...kind, occurredAt: ctx.now(), actor: actorOf(ctx.caller) }, [{ id, payload }]);
+  const actor = actorOf(ctx.caller);
+  await store.insert(db, [{ ...kind, id, environmentId, occurredAt: ctx.now(), actor, payload }]);
   return id;
 }
 

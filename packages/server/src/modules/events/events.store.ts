@@ -1,6 +1,7 @@
 /** SQL of events. */
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import { compiled } from "../../db/compiled.ts";
+import type { Db } from "../../db/db.ts";
 import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
@@ -17,8 +18,9 @@ export interface EventKind {
   actor: { kind: string; id: string };
 }
 
-export interface NewEvent {
+export interface NewEvent extends EventKind {
   id: string;
+  environmentId: string;
   payload: unknown;
 }
 
@@ -38,38 +40,20 @@ export interface EventFilter {
   interceptorDecision?: string;
 }
 
-/** One statement, however many they are. */
-export async function insert(at: Scope, kind: EventKind, events: readonly NewEvent[]): Promise<void> {
+/** One statement, however many they are. Each says which environment it belongs to. */
+export async function insert(db: Db, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
-  await insertRows(at.db, {
-    environmentId: at.environmentId,
-    organizationId: kind.organizationId ?? null,
-    type: kind.type,
-    visibility: kind.visibility,
-    occurredAt: kind.occurredAt,
-    actorKind: kind.actor.kind,
-    actorId: kind.actor.id,
-    ids: events.map((event) => event.id),
-    payloads: events.map((event) => JSON.stringify(event.payload)),
-  });
-}
-
-interface Rows extends Omit<EventKind, "organizationId" | "actor"> {
-  environmentId: string;
-  organizationId: string | null;
-  actorKind: string;
-  actorId: string;
-  ids: string[];
-  payloads: string[];
+  const rows = events.map(({ actor, ...event }) => ({ ...event, actorKind: actor.kind, actorId: actor.id }));
+  await insertRows(db, { rows: JSON.stringify(rows) });
 }
 
 const insertRows = compiled(
-  (_db, row: Rows) => sql`
+  (_db, { rows }: { rows: string }) => sql`
     insert into events
       (id, environment_id, organization_id, type, visibility, payload, occurred_at, actor_kind, actor_id)
-    select id, ${row.environmentId}, ${row.organizationId}, ${row.type}, ${row.visibility},
-      payload::jsonb, ${row.occurredAt}::timestamptz, ${row.actorKind}, ${row.actorId}
-    from unnest(${row.ids}::text[], ${row.payloads}::text[]) as event (id, payload)`,
+    select id, "environmentId", "organizationId", type, visibility, payload, "occurredAt", "actorKind", "actorId"
+    from jsonb_to_recordset(${rows}::jsonb) as event (id text, "environmentId" text, "organizationId" text, type text,
+      visibility text, payload jsonb, "occurredAt" timestamptz, "actorKind" text, "actorId" text)`,
 );
 
 /** The rows of a range, newest first; in reverse when the range ends before an id. */

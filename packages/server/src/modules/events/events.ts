@@ -2,7 +2,8 @@
  * Events: what changed, as rows in the transaction of the change, and the reactions of other modules to it.
  * Modules declare what they announce in their `events.ts`; `app.ts` lists the reactions in order.
  */
-import { type Caller, type Ctx, type Emit, type EventType, inTransaction } from "../../context.ts";
+import { atTheEnd, type Caller, type Ctx, type Emit, type EventType, inTransaction } from "../../context.ts";
+import type { Db } from "../../db/db.ts";
 import { newId } from "../../lib/ids.ts";
 import * as store from "./events.store.ts";
 
@@ -34,25 +35,43 @@ export interface Announced {
 }
 
 /**
- * Makes what stands behind every `ctx.emit`. The reactions run in list order before the commit, and a throw of one rolls
- * everything back.
- * @param announce told of public events in their transaction, before the reactions
+ * Makes what stands behind every `ctx.emit`. The reactions run at once, in list order, and a throw of one rolls
+ * everything back; the rows are written by one statement at the end of the transaction.
+ * @param announce told of public events in their transaction, when they are written
  */
 export function createEmit(
   reactions: readonly Reaction[],
   announce: (ctx: Ctx, events: Announced) => Promise<void> = async () => undefined,
 ): Emit {
+  const unwritten = new WeakMap<Db, Emitted[]>();
+  const write = async (ctx: Ctx) => {
+    const all = unwritten.get(ctx.db) ?? [];
+    unwritten.delete(ctx.db);
+    const rows = all.flatMap(({ events }) => events);
+    await store.insert(ctx.db, rows);
+    for (const { ctx, announced } of all) if (announced) await announce(ctx, announced);
+  };
+  const keep = async (ctx: Ctx, emitted: Emitted) => {
+    const all = unwritten.get(ctx.db) ?? [];
+    all.push(emitted);
+    unwritten.set(ctx.db, all);
+    const isFull = all.reduce((count, { events }) => count + events.length, 0) >= mostUnwritten;
+    if (isFull) await write(ctx);
+    else if (all.length === 1) await atTheEnd(ctx, write);
+  };
   const emit: Emit = async (ctx, type, payloads, organizationId) => {
-    const common = {
-      organizationId,
-      type: type.name,
-      visibility: type.visibility,
-      occurredAt: ctx.now(),
-      actor: actorOf(ctx.caller),
-    };
-    const events = payloads.map((payload) => ({ id: newId("evt"), payload }));
-    await store.insert(ctx, common, events);
-    if (type.visibility === "public") await announce(ctx, { ...common, ids: events.map(({ id }) => id) });
+    const { environmentId } = ctx;
+    const common = { organizationId, type: type.name, visibility: type.visibility, occurredAt: ctx.now() };
+    const actor = actorOf(ctx.caller);
+    const events = payloads.map((payload) => ({
+      id: newId("evt"),
+      environmentId,
+      ...common,
+      actor,
+      payload,
+    }));
+    const announced = type.visibility === "public" && { ...common, ids: events.map(({ id }) => id) };
+    await keep(ctx, { ctx, events, announced });
     const wanted = reactions.filter((reaction) => reaction.event === type.name);
     if (wanted.length === 0) return;
     for (const payload of payloads) for (const reaction of wanted) await reaction.run(ctx, payload);
@@ -60,16 +79,26 @@ export function createEmit(
   return (ctx, ...event) => inTransaction(ctx, (ctx) => emit(ctx, ...event));
 }
 
+/** What one call of `emit` wants written. */
+interface Emitted {
+  ctx: Ctx;
+  events: store.NewEvent[];
+  announced: Announced | false;
+}
+
+/** So many events of a transaction are held in memory. */
+const mostUnwritten = 1_000;
+
 /**
  * Writes the row of an event that never happened, such as the example of a test. No log shows it, no reaction hears of
  * it, and it is sent only where its deliveries say.
  */
 export async function writeExample(ctx: Ctx, type: string, payload: object): Promise<Announced> {
   const common = { type, organizationId: undefined, occurredAt: ctx.now() };
+  const { environmentId, db } = ctx;
   const id = newId("evt");
-  await store.insert(ctx, { ...common, visibility: "internal", actor: actorOf(ctx.caller) }, [
-    { id, payload },
-  ]);
+  const actor = actorOf(ctx.caller);
+  await store.insert(db, [{ ...common, id, environmentId, visibility: "internal", actor, payload }]);
   return { ...common, ids: [id] };
 }
 
