@@ -40,7 +40,7 @@ async function insertAll(ctx: Ctx, things: readonly Thing[]): Promise<string[]> 
   });
 }
 
-const insert = joinChanges(insertAll, (_ctx, { lane }: Thing) => lane);
+const insert = joinChanges(insertAll, ({ lane }: Thing) => lane);
 const ctxOn = (db: Db, environmentId = "env_1") => ({ db, environmentId }) as Ctx;
 const inOne = () => ctxOn(db);
 const names = (count: number) => Array.from({ length: count }, (_, at) => `n${at}`);

@@ -14,13 +14,14 @@ const mostJoined = 50;
 
 /**
  * @param change makes all of the changes in one transaction, or none; the answers in the order of the inputs
- * @param keyOf changes with one key may be joined; they are made in the context of any of them
+ * @param keyOf changes with one key may be joined, when one caller asks for them: they are made in the context of any
+ * of them
  * @returns makes one change. When those who were joined are refused, they are tried again by halves, so that each is
  * refused by itself and for its own reason. In an open transaction a change is made alone.
  */
 export function joinChanges<Input, Output>(
   change: (ctx: Ctx, inputs: readonly Input[]) => Promise<readonly Output[]>,
-  keyOf: (ctx: Ctx, input: Input) => string,
+  keyOf: (input: Input) => string = () => "",
 ): (ctx: Ctx, input: Input) => Promise<Output> {
   const lanesOf = new WeakMap<Db, Map<string, Lane<Input, Output>>>();
   return (ctx, input) => {
@@ -32,7 +33,7 @@ export function joinChanges<Input, Output>(
     }
     const lanes = lanesOf.get(ctx.db) ?? new Map<string, Lane<Input, Output>>();
     lanesOf.set(ctx.db, lanes);
-    const key = `${ctx.environmentId} ${keyOf(ctx, input)}`;
+    const key = JSON.stringify([ctx.environmentId, ctx.caller, keyOf(input)]);
     const lane = lanes.get(key) ?? { waiting: [], underWay: 0 };
     lanes.set(key, lane);
     lane.waiting.push(asked);

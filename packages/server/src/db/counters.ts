@@ -42,15 +42,25 @@ export function additionOf(
   return { countedIn: environmentId, counted, scopes, delta };
 }
 
+/** The addition as a statement, or as a part of one. */
+export function addition(by: Addition): RawBuilder<unknown> {
+  return additions(
+    by,
+    sql`select scope, ${by.delta}::bigint as delta from unnest(${by.scopes}::text[]) as scope`,
+  );
+}
+
 /**
- * The addition as a statement, or as a part of one.
- * @param besides what the statement found, behind a comma: nothing is added when that is no row
+ * Different additions to one count of several scopes.
+ * @param source a query of `scope` and `delta`, in the order in which all statements add
  */
-export function addition(by: Addition, besides: RawBuilder<unknown> = sql``): RawBuilder<unknown> {
+export function additions(
+  { countedIn, counted }: Pick<Addition, "countedIn" | "counted">,
+  source: RawBuilder<unknown>,
+): RawBuilder<unknown> {
   return sql`
     insert into counters (environment_id, name, scope, slot, value)
-    select ${by.countedIn}, ${by.counted}, scope, ${slot}, ${by.delta}::bigint
-    from unnest(${by.scopes}::text[]) as added (scope) ${besides}
+    select ${countedIn}, ${counted}, scope, ${slot}, delta from (${source}) as added
     on conflict (environment_id, name, scope, slot) do update set value = counters.value + excluded.value`;
 }
 

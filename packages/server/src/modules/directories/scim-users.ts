@@ -34,7 +34,7 @@ interface Arrival {
   values: UserValues;
 }
 
-const createJoined = joinChanges<Arrival, UserShown>(createAll, (_ctx, { directory }) => directory.id);
+const createJoined = joinChanges<Arrival, UserShown>(createAll, ({ directory }) => directory.id);
 
 /** Of one directory. */
 async function createAll(ctx: Ctx, arrivals: readonly Arrival[]): Promise<UserShown[]> {

@@ -5,6 +5,7 @@
 import { type Ctx, inRepeatedTransaction, inTransaction } from "../../context.ts";
 import { readCount } from "../../db/counters.ts";
 import { brokenUniqueIndex } from "../../db/scope.ts";
+import { joinChanges } from "../../joined-changes.ts";
 import { newId } from "../../lib/ids.ts";
 import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import * as organizations from "../organizations/organizations.ts";
@@ -45,22 +46,61 @@ export interface NewMember extends memberships.NewMembership, UserFields {
  * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_LIMIT_REACHED, USER_EXTERNAL_ID_TAKEN, INVALID_ARGUMENT
  */
 export async function create(ctx: Ctx, input: NewMember): Promise<User> {
-  // Read before the transaction begins, it shares a statement with others who ask at the same time.
-  const known = await organizations.get(ctx, { id: input.organizationId });
+  const [user] = await createAll(ctx, [input]);
+  if (!user) throw new Error("one newcomer gave no user");
+  return user;
+}
+
+async function createAll(ctx: Ctx, inputs: readonly NewMember[]): Promise<User[]> {
+  // Read before the transaction begins, they share a statement with others who ask at the same time.
+  const found = inputs.map(({ organizationId }) => organizations.get(ctx, { id: organizationId }));
+  const known = new Map((await Promise.all(found)).map((organization) => [organization.id, organization]));
   return inTransaction(ctx, async (ctx) => {
-    const limit = await userLimit(ctx, known);
-    const organization = limit === undefined ? known : await forMembers(ctx, known.id);
-    // Whoever has the address may be deleted between the two statements; somebody else may then take it again.
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const newcomer = await insert(ctx, organization, input);
-      if (newcomer) return newcomer;
-      const user = await store.lockByEmail(ctx, input.email);
-      if (!user) continue;
+    const organizationOf = await heldForMembers(ctx, known);
+    const made = await insertAll(ctx, inputs);
+    const users: User[] = [];
+    for (const [at, input] of inputs.entries()) {
+      const organization = organizationOf(input);
+      users.push(
+        (await welcome(ctx, organization, input, made[at])) ?? (await join(ctx, organization, input)),
+      );
+    }
+    return users;
+  });
+}
+
+const createJoined = joinChanges(createAll);
+
+/** Those of organizations whose members are limited are held until the transaction ends; in one order, as others do. */
+async function heldForMembers(ctx: Ctx, known: ReadonlyMap<string, organizations.Organization>) {
+  const held = new Map<string, organizations.Organization>();
+  for (const id of [...known.keys()].sort()) {
+    const organization = known.get(id);
+    if (!organization) continue;
+    const isLimited = (await userLimit(ctx, organization)) !== undefined;
+    held.set(id, isLimited ? await forMembers(ctx, id) : organization);
+  }
+  return ({ organizationId }: NewMember) => {
+    const organization = held.get(organizationId);
+    if (!organization) throw new Error(`organization ${organizationId} was not read`);
+    return organization;
+  };
+}
+
+/** A user whose address was taken, as a member. */
+async function join(ctx: Ctx, organization: organizations.Organization, input: NewMember): Promise<User> {
+  // Whoever has the address may be deleted between the two statements; somebody else may then take it again.
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const user = await store.lockByEmail(ctx, input.email);
+    if (user) {
       await memberships.join(ctx, organization, user, input);
       return user;
     }
-    throw errors.USER_CHANGED_MEANWHILE(input.email);
-  });
+    const [made] = await insertAll(ctx, [input]);
+    const newcomer = await welcome(ctx, organization, input, made);
+    if (newcomer) return newcomer;
+  }
+  throw errors.USER_CHANGED_MEANWHILE(input.email);
 }
 
 /**
@@ -80,7 +120,7 @@ export async function createByApi(
   memberships.requireInvitation(ctx, membership);
   if (membership.invite) await requireInvitable(ctx, email);
   const joining = memberships.fromApi(organizationId, membership);
-  return create(ctx, { ...fields, ...joining, email, emailVerified: !membership.invite });
+  return createJoined(ctx, { ...fields, ...joining, email, emailVerified: !membership.invite });
 }
 
 /** A user whom the caller may reach. @throws USER_NOT_FOUND */
@@ -231,29 +271,41 @@ export async function forgetIdentities(ctx: Ctx, connectionId: string): Promise<
   await store.removeIdentitiesOf(ctx, connectionId);
 }
 
-/** A new user as a member; undefined when the address is taken. */
-async function insert(
+/** New users as members, in the order of the inputs; undefined where the address is taken. */
+async function insertAll(ctx: Ctx, inputs: readonly NewMember[]): Promise<(Made | undefined)[]> {
+  const now = ctx.now();
+  const rows = inputs.map((input) => ({
+    ...columnsOf(input),
+    ...memberships.firstOf(ctx, input),
+    id: newId("usr"),
+    email: input.email,
+    email_verified: input.emailVerified,
+    created_at: now,
+    updated_at: now,
+  }));
+  // Of several who are refused, none is told: they are tried again one by one.
+  const [first] = inputs;
+  const made = await newcomers
+    .insertAll(ctx, rows)
+    .catch(rejectTaken(first ?? {}))
+    .catch(organizations.rejectDeleted(first?.organizationId ?? null));
+  return rows.map(({ id }) => made.get(id));
+}
+
+interface Made {
+  user: User;
+  hasRole: boolean;
+}
+
+async function welcome(
   ctx: Ctx,
   organization: organizations.Organization,
   input: NewMember,
+  made: Made | undefined,
 ): Promise<User | undefined> {
-  const now = ctx.now();
-  const row = {
-    id: newId("usr"),
-    environment_id: ctx.environmentId,
-    email: input.email,
-    email_verified: input.emailVerified,
-    ...columnsOf(input),
-    created_at: now,
-    updated_at: now,
-  };
-  const inserted = await newcomers
-    .insert(ctx, row, memberships.firstOf(ctx, input))
-    .catch(rejectTaken(input))
-    .catch(organizations.rejectDeleted(organization.id));
-  if (!inserted) return undefined;
-  await memberships.welcome(ctx, organization, inserted.user, input, { ...inserted, isCounted: true });
-  return inserted.user;
+  if (!made) return undefined;
+  await memberships.welcome(ctx, organization, made.user, input, { hasRole: made.hasRole, isCounted: true });
+  return made.user;
 }
 
 function rejectTaken({ externalId = "" }: UserFields): (error: unknown) => never {
