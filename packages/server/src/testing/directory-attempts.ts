@@ -33,4 +33,7 @@ export const directoryAttempts: Record<string, Attempt> = {
     body: { start_time: "2020-01-01T00:00:00Z" },
   },
   "gatehouse.DirectoryService/ListDirectoryChanges": { request: `GET ${directory}/changes` },
+  "gatehouse.DirectoryService/RevokeDirectorySecret": {
+    request: `DELETE ${directory}/secrets/sec_100000000000000001`,
+  },
 };

@@ -14,7 +14,7 @@ const kindsOf: Readonly<Record<string, Kinds>> = {
   RolesService: ofOrganization,
   DomainService: { ...ofOrganization, id: "dom" },
   ConnectionService: { ...ofOrganization, id: "conn", connection_id: "conn", test_request_id: "test" },
-  DirectoryService: { ...ofOrganization, id: "dir", directory_id: "dir" },
+  DirectoryService: { ...ofOrganization, id: "dir", directory_id: "dir", secret_id: "sec" },
   ClientService: { ...ofOrganization, env_id: "env", secret_id: "sks" },
   EnvironmentService: { id: "env", environment_id: "env" },
   MembersService: { id: "mem" },

@@ -34,8 +34,9 @@ export const directoryErrors = defineErrors({
   DIRECTORY_SECRET_LIMIT: [
     "FAILED_PRECONDITION",
     (most: number) =>
-      `The directory has ${most} live tokens: regenerate them, which ends the former ones, or wait until one has expired`,
+      `The directory has ${most} live tokens: end the one that is not in use, or regenerate them, which ends both`,
   ],
+  DIRECTORY_SECRET_NOT_FOUND: ["NOT_FOUND", (id: string) => `There is no token ${id} of this directory`],
   DIRECTORY_GROUP_NOT_FOUND: ["NOT_FOUND", (id: string) => `There is no group ${id} in this directory`],
   DIRECTORY_CONTEXT_TOO_LARGE: [
     "INVALID_ARGUMENT",

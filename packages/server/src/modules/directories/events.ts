@@ -20,6 +20,7 @@ export const directoryCreated = event<DirectoryPayload>("gatehouse.directory.cre
 export const directoryUpdated = event<DirectoryPayload>("gatehouse.directory.updated", "internal");
 export const directoryDeleted = event<DirectoryPayload>("gatehouse.directory.deleted", "internal");
 export const secretCreated = event<SecretPayload>("gatehouse.directory.secret_created", "internal");
+export const secretRevoked = event<SecretPayload>("gatehouse.directory.secret_revoked", "internal");
 export const secretsRegenerated = event<SecretPayload>("gatehouse.directory.secrets_regenerated", "internal");
 
 export type DirectoryPayload = ReturnType<typeof directoryData>;

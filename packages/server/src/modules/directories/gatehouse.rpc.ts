@@ -1,4 +1,4 @@
-/** The methods that Gatehouse adds to directories: preview, undo and the journal. */
+/** The methods that Gatehouse adds to directories: preview, undo, the journal and the end of one token. */
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromDate } from "@bufbuild/protobuf/wkt";
 import {
@@ -9,12 +9,14 @@ import {
   PreviewEffect,
   type PreviewedPersonSchema,
   type RestoreDirectoryChangesRequest,
+  type RevokeDirectorySecretRequest,
 } from "@gatehouse/contract/gatehouse/v1/directories/directories_pb";
 import type { Ctx } from "../../context.ts";
 import { invalidArgument } from "../../errors.ts";
 import { dateOf } from "../events/timestamps.rpc.ts";
 import * as changes from "./changes.ts";
 import { type Previewed, preview } from "./preview.ts";
+import * as secrets from "./secrets.ts";
 import { restore } from "./undo.ts";
 
 export const gatehouseMethods = {
@@ -53,6 +55,11 @@ export const gatehouseMethods = {
   async listDirectoryChanges(ctx: Ctx, { organizationId, id, ...request }: ListDirectoryChangesRequest) {
     const { items, ...page } = await changes.list(ctx, organizationId, id, request);
     return { changes: items.map(toChange), ...page };
+  },
+
+  async revokeDirectorySecret(ctx: Ctx, request: RevokeDirectorySecretRequest) {
+    await secrets.revoke(ctx, request.organizationId, request.directoryId, request.secretId);
+    return {};
   },
 };
 

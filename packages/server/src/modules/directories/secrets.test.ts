@@ -67,6 +67,42 @@ describe("tokens", () => {
     expect(shown.map(({ status }: { status: string }) => status)).toEqual(["INACTIVE", "ACTIVE"]);
   });
 
+  test("are changed without a gap: the second is made, the first is ended, the second goes on", async () => {
+    const made = await createDirectory(app, places.acme ?? "");
+    const open = (token: string) => secrets.open(app.systemCtx(), made.id, token);
+    const [one, two] = [
+      (await app.api(`${made.path}/secrets`, { method: "POST" })).body,
+      (await app.api(`${made.path}/secrets`, { method: "POST" })).body,
+    ];
+    const ended = await app.api(`${made.path}/secrets/${one.secret.id}`, { method: "DELETE" });
+    expect([ended.status, ended.body]).toEqual([200, {}]);
+    expect(await open(one.plain_secret)).toBeUndefined();
+    expect(await open(two.plain_secret)).toBeDefined();
+    const shown = (await app.api(made.path)).body.directory.secrets;
+    expect(shown.map(({ status }: { status: string }) => status)).toEqual(["INACTIVE", "ACTIVE"]);
+    expect((await app.api(`${made.path}/secrets/${one.secret.id}`, { method: "DELETE" })).status).toBe(200);
+    expect((await app.api(`${made.path}/secrets`, { method: "POST" })).status).toBe(200);
+    const told = app.app.db.selectFrom("events").select("payload").where("type", "like", "%secret_revoked");
+    const payloads = (await told.execute()).filter(
+      ({ payload }) => (payload as { id: string }).id === one.secret.id,
+    );
+    expect(payloads).toHaveLength(1);
+  });
+
+  test("are not ended by the path of another directory", async () => {
+    const [mine, other] = [
+      await createDirectory(app, places.acme ?? ""),
+      await createDirectory(app, places.acme ?? ""),
+    ];
+    const { body } = await app.api(`${other.path}/secrets`, { method: "POST" });
+    const refused = await app.api(`${mine.path}/secrets/${body.secret.id}`, { method: "DELETE" });
+    expect(refused).toMatchObject({
+      status: 404,
+      body: { details: [{ error_code: "DIRECTORY_SECRET_NOT_FOUND" }] },
+    });
+    expect(await secrets.open(app.systemCtx(), other.id, body.plain_secret)).toBeDefined();
+  });
+
   test("open their own directory only, and only in their time", async () => {
     const organizationId = places.acme ?? "";
     const [one, two] = [
@@ -107,6 +143,17 @@ describe("tokens", () => {
       name: "are not made for a directory of another organization",
       request: "POST /organizations/{acme}/directories/{foreign}/secrets",
       status: 404,
+    },
+    {
+      name: "are not ended by somebody who may not write",
+      request: "DELETE /organizations/{tenant}/directories/{dir}/secrets/sec_100000000000000001",
+      caller: "nobody",
+      status: 403,
+    },
+    {
+      name: "are not ended by an id of another kind",
+      request: "DELETE /organizations/{acme}/directories/{dir}/secrets/dir_100000000000000001",
+      status: 400,
     },
     {
       name: "are not regenerated for a directory of another organization",

@@ -9,7 +9,7 @@ import { equalSecret, hashSecret, secretSuffix } from "../../lib/secrets.ts";
 import type { Directory } from "./directories.ts";
 import * as directories from "./directories.ts";
 import { directoryErrors as errors } from "./errors.ts";
-import { secretCreated, secretsRegenerated } from "./events.ts";
+import { secretCreated, secretRevoked, secretsRegenerated } from "./events.ts";
 import { known } from "./remembered.ts";
 import type { DirectorySecret } from "./secrets.store.ts";
 import * as store from "./secrets.store.ts";
@@ -56,6 +56,23 @@ export async function regenerate(ctx: Ctx, organizationId: string, directoryId: 
     const made = await insert(ctx, directoryId, undefined);
     await ctx.emit(secretsRegenerated, shown(made.secret), organizationId);
     return made;
+  });
+}
+
+/** Ends one token; the others go on. @throws DIRECTORY_NOT_FOUND, DIRECTORY_SECRET_NOT_FOUND */
+export async function revoke(
+  ctx: Ctx,
+  organizationId: string,
+  directoryId: string,
+  secretId: string,
+): Promise<void> {
+  await changing(ctx, organizationId, directoryId, async (ctx) => {
+    const secret = (await store.list(ctx, [directoryId])).find(({ id }) => id === secretId);
+    if (!secret) throw errors.DIRECTORY_SECRET_NOT_FOUND(secretId);
+    if (!secret.active) return;
+    await store.set(ctx, secretId, { active: false });
+    await store.removeOld(ctx, directoryId, mostVoid);
+    await ctx.emit(secretRevoked, shown(secret), organizationId);
   });
 }
 

@@ -4,12 +4,40 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
  * Describes the file gatehouse/v1/directories/directories.proto.
  */
 export declare const file_gatehouse_v1_directories_directories: GenFile;
+
+/**
+ * @generated from message gatehouse.v1.directories.RevokeDirectorySecretRequest
+ */
+export declare type RevokeDirectorySecretRequest = Message<"gatehouse.v1.directories.RevokeDirectorySecretRequest"> & {
+  /**
+   * @generated from field: string organization_id = 1;
+   */
+  organizationId: string;
+
+  /**
+   * @generated from field: string directory_id = 2;
+   */
+  directoryId: string;
+
+  /**
+   * Id of the token, as the directory shows it.
+   *
+   * @generated from field: string secret_id = 3;
+   */
+  secretId: string;
+};
+
+/**
+ * Describes the message gatehouse.v1.directories.RevokeDirectorySecretRequest.
+ * Use `create(RevokeDirectorySecretRequestSchema)` to create a new message.
+ */
+export declare const RevokeDirectorySecretRequestSchema: GenMessage<RevokeDirectorySecretRequest>;
 
 /**
  * @generated from message gatehouse.v1.directories.PreviewDirectoryRequest
@@ -494,7 +522,7 @@ export declare const DirectoryChangeKindSchema: GenEnum<DirectoryChangeKind>;
 
 /**
  * What Gatehouse adds to the directories of the contract: what a directory would change before it is enabled, what it
- * did change, and a way back.
+ * did change, and a way back; and the end of one token, where another goes on.
  *
  * @generated from service gatehouse.v1.directories.DirectoryService
  */
@@ -530,6 +558,17 @@ export declare const DirectoryService: GenService<{
     methodKind: "unary";
     input: typeof ListDirectoryChangesRequestSchema;
     output: typeof ListDirectoryChangesResponseSchema;
+  },
+  /**
+   * Ends one token of a directory; others go on. To change a token without a gap: make a second one, enter it at the
+   * identity provider, then end the first. Done again, it changes nothing.
+   *
+   * @generated from rpc gatehouse.v1.directories.DirectoryService.RevokeDirectorySecret
+   */
+  revokeDirectorySecret: {
+    methodKind: "unary";
+    input: typeof RevokeDirectorySecretRequestSchema;
+    output: typeof EmptySchema;
   },
 }>;
 
