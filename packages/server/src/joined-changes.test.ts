@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Ctx } from "./context.ts";
+import { type Ctx, inTransaction } from "./context.ts";
 import { type Db, openDb } from "./db/db.ts";
 import { joinChanges } from "./joined-changes.ts";
 import { emptyDatabaseUrl } from "./testing/database.ts";
@@ -22,25 +22,32 @@ class Refused extends Error {}
 async function insertAll(ctx: Ctx, things: readonly Thing[]): Promise<string[]> {
   transactions.push(things.map(({ name }) => name));
   mostUnderWay = Math.max(mostUnderWay, ++underWay);
-  const write = async (db: Db) => {
+  try {
     const written: string[] = [];
-    for (const { lane, name } of things) {
-      if (name === "refused") throw new Refused("nobody is called that");
-      if (name === "killed") await sql`select pg_terminate_backend(pg_backend_pid())`.execute(db);
-      const { rows } = await sql<{ id: string }>`
-        insert into things values (${ctx.environmentId}, ${lane}, ${name})
-        returning environment_id || ' ' || lane || ' ' || name as id`.execute(db);
-      written.push(...rows.map(({ id }) => id));
-    }
+    for (const thing of things) written.push(await insertOne(ctx, thing));
     return written;
-  };
-  const done = ctx.db.isTransaction ? write(ctx.db) : ctx.db.transaction().execute(write);
-  return done.finally(() => {
+  } finally {
     underWay -= 1;
-  });
+  }
 }
 
-const insert = joinChanges(insertAll, ({ lane }: Thing) => lane);
+async function insertOne({ db, environmentId }: Ctx, { lane, name }: Thing): Promise<string> {
+  if (name === "refused") throw new Refused("nobody is called that");
+  if (name === "killed") await sql`select pg_terminate_backend(pg_backend_pid())`.execute(db);
+  const { rows } = await sql<{ id: string }>`
+    insert into things values (${environmentId}, ${lane}, ${name})
+    returning environment_id || ' ' || lane || ' ' || name as id`.execute(db);
+  return rows[0]?.id ?? "";
+}
+
+const insert = joinChanges<Thing, string>({
+  together: insertAll,
+  alone: async (ctx, thing) => {
+    const [id = ""] = await inTransaction(ctx, (ctx) => insertAll(ctx, [thing]));
+    return id;
+  },
+  keyOf: ({ lane }) => lane,
+});
 const ctxOn = (db: Db, environmentId = "env_1") => ({ db, environmentId }) as Ctx;
 const inOne = () => ctxOn(db);
 const names = (count: number) => Array.from({ length: count }, (_, at) => `n${at}`);
@@ -80,18 +87,36 @@ test("other keys and other environments have transactions of their own", async (
 
 test("who is refused is refused alone, for their own reason, and all others are served once", async () => {
   const answers = await asked(["a", "b", "a", "c", "refused", "d"]);
-  expect(answers.map(({ status }) => status === "fulfilled")).toEqual([true, true, false, true, false, true]);
-  expect(answers[2]).toMatchObject({ reason: { code: "23505" } });
+  const served = answers.map(({ status }) => status === "fulfilled");
+  expect(served.filter(Boolean)).toHaveLength(4);
   expect(answers[4]).toMatchObject({ reason: expect.any(Refused) });
+  expect(answers[served[0] ? 2 : 0]).toMatchObject({ reason: { code: "23505" } });
   expect(await kept()).toEqual(["a", "b", "c", "d"]);
 });
 
-test("where the database goes away everybody is told, and nothing is tried again", async () => {
+test("whose connection breaks is told alone", async () => {
   const answers = await asked(["a", "killed", "b"]);
-  expect(answers.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
-  expect(transactions).toEqual([["a", "killed", "b"]]);
-  expect(await kept()).toEqual([]);
-  expect(await asked(["a"])).toMatchObject([{ status: "fulfilled" }]);
+  expect(answers.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled"]);
+  expect(await kept()).toEqual(["a", "b"]);
+});
+
+test("who waits for what another holds waits alone", async () => {
+  const released = Promise.withResolvers<void>();
+  const holds = Promise.withResolvers<void>();
+  const holder = db.transaction().execute(async (trx) => {
+    await sql`insert into things values ('env_1', 'a', 'held')`.execute(trx);
+    holds.resolve();
+    await released.promise;
+    throw new Refused("it was never meant");
+  });
+  await holds.promise;
+  const held = insert(inOne(), { lane: "a", name: "held" });
+  const others = asked(["x", "y"]);
+  expect((await others).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+  expect(await asked(["z"])).toMatchObject([{ status: "fulfilled" }]);
+  released.resolve();
+  await expect(holder).rejects.toThrow(Refused);
+  expect(await held).toBe("env_1 a held");
 });
 
 test("two transactions of a key are under way at most, and what waits is joined, fifty at a time", async () => {

@@ -1,5 +1,4 @@
 /** What a store works within: a connection and the environment that every query is bound to. */
-import pg from "pg";
 import type { Db } from "./db.ts";
 
 export interface Scope {
@@ -26,13 +25,6 @@ export function isTimeout(error: unknown): boolean {
 /** Whether somebody else holds a row that was to be held without waiting for it (SQLSTATE 55P03). */
 export function isHeldElsewhere(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "55P03";
-}
-
-/** Whether the database was not there to judge a change: the connection failed, or it is stopping or full. */
-export function isOutage(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return /^(08|53|57|58)/.test(error.code ?? "");
-  // `pg` and the sockets beneath it throw nothing more special; rules do.
-  return error instanceof AggregateError || (error instanceof Error && error.constructor === Error);
 }
 
 /** Whether PostgreSQL ended this transaction to free others that waited for it (SQLSTATE 40P01). */

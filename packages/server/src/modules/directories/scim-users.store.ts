@@ -47,7 +47,9 @@ const inserted = compiled(
       display_name, given_name, family_name, email, emails, document, user_id, created_at, created_at
     from jsonb_to_recordset(${people}::jsonb) as person (id text, organization_id text, user_name text,
       external_id text, active boolean, display_name text, given_name text, family_name text, email text,
-      emails text[], document jsonb, user_id text, created_at timestamptz)`,
+      emails text[], document jsonb, user_id text, created_at timestamptz)
+    -- In one order, so that two who insert the same names do not wait for each other.
+    order by lower(user_name)`,
 );
 
 type Named = { directoryId: string; id: string };

@@ -13,6 +13,7 @@ import { arrive, follow } from "./consequences.ts";
 import type { Directory } from "./directories.ts";
 import type { DirectoryUserRow } from "./people.store.ts";
 import { columnsOf } from "./person.ts";
+import { hold } from "./scim-admission.ts";
 import { type Condition, requireCondition, requireShort, retrying, textOf } from "./scim-changes.ts";
 import * as groups from "./scim-groups.store.ts";
 import type { UserShown, UserValues } from "./scim-users.store.ts";
@@ -34,19 +35,24 @@ interface Arrival {
   values: UserValues;
 }
 
-const createJoined = joinChanges<Arrival, UserShown>(createAll, ({ directory }) => directory.id);
+const createJoined = joinChanges<Arrival, UserShown>({
+  together: async (ctx, arrivals) => {
+    const [first] = arrivals;
+    return first === undefined ? [] : createAll(ctx, await hold(ctx, first.directory), arrivals);
+  },
+  alone: (ctx, arrival) =>
+    retrying(ctx, arrival.directory, async (ctx, directory) => {
+      const [made] = await createAll(ctx, directory, [arrival]).catch(refuseTaken(arrival.values));
+      if (!made) throw new Error("one arrival made no person");
+      return made;
+    }),
+  keyOf: ({ directory }) => directory.id,
+});
 
-/** Of one directory. */
-async function createAll(ctx: Ctx, arrivals: readonly Arrival[]): Promise<UserShown[]> {
-  const [first] = arrivals;
-  if (first === undefined) return [];
-  return retrying(ctx, first.directory, async (ctx, directory) => {
-    const rows = arrivals.map(({ document, values }) => newRow(ctx, directory, document, values));
-    await arrive(ctx, directory, rows, (rows) =>
-      store.insertAll(ctx, directory.id, rows).catch(refuseTaken(first.values)),
-    );
-    return rows.map((row) => ({ ...row, groups: [] }));
-  });
+async function createAll(ctx: Ctx, directory: Directory, arrivals: readonly Arrival[]): Promise<UserShown[]> {
+  const rows = arrivals.map(({ document, values }) => newRow(ctx, directory, document, values));
+  await arrive(ctx, directory, rows, (rows) => store.insertAll(ctx, directory.id, rows));
+  return rows.map((row) => ({ ...row, groups: [] }));
 }
 
 function newRow(

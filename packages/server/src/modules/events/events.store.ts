@@ -5,6 +5,7 @@ import type { Db } from "../../db/db.ts";
 import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
+import { inParts } from "../../lib/in-parts.ts";
 import type { PageRange } from "../../lib/page-tokens.ts";
 
 export type EventRow = Selectable<Database["events"]>;
@@ -40,11 +41,15 @@ export interface EventFilter {
   interceptorDecision?: string;
 }
 
-/** One statement, however many they are. Each says which environment it belongs to. */
+/** PostgreSQL makes no jsonb of more than 256 MB, and a character may take three bytes. */
+const mostCharacters = 16_000_000;
+
+/** One statement, unless they are very large. Each says which environment it belongs to. */
 export async function insert(db: Db, events: readonly NewEvent[]): Promise<void> {
-  if (events.length === 0) return;
-  const rows = events.map(({ actor, ...event }) => ({ ...event, actorKind: actor.kind, actorId: actor.id }));
-  await insertRows(db, { rows: JSON.stringify(rows) });
+  const rows = events.map(({ actor, ...event }) =>
+    JSON.stringify({ ...event, actorKind: actor.kind, actorId: actor.id }),
+  );
+  for (const part of inParts(rows, mostCharacters)) await insertRows(db, { rows: `[${part.join()}]` });
 }
 
 const insertRows = compiled(

@@ -112,4 +112,30 @@ describe("at once with others", () => {
     expect(statuses(await Promise.all(limited)).filter((status) => status === 201)).toHaveLength(3);
     expect(await totalOf(`/organizations/${small}/users`)).toBe(3);
   });
+
+  test("whoever waits for an organization that somebody holds waits alone", async () => {
+    const busy = await organization("Busy");
+    await app.api(`/organizations/${busy}/settings/usermanagement`, {
+      method: "PATCH",
+      body: { settings: { max_allowed_users: 3 } },
+    });
+    const released = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const holder = app.app.db.transaction().execute(async (db) => {
+      await db.selectFrom("organizations").select("id").where("id", "=", busy).forUpdate().execute();
+      held.resolve();
+      await released.promise;
+    });
+    await held.promise;
+    let isAnswered = false;
+    const waiting = create(busy, { email: "waiting@burst.example" }).finally(() => {
+      isAnswered = true;
+    });
+    const others = addresses("bystander", 12).map((email) => create(hooli, { email }));
+    expect(statuses(await Promise.all(others))).toEqual(others.map(() => 201));
+    expect(isAnswered).toBe(false);
+    released.resolve();
+    await holder;
+    expect((await waiting).status).toBe(201);
+  });
 });

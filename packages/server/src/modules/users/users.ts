@@ -15,7 +15,7 @@ import { emailProven, userData, userUpdated } from "./events.ts";
 import { requireInvitable } from "./invitations.ts";
 import { requireUser } from "./lookup.ts";
 import * as memberships from "./memberships.ts";
-import * as newcomers from "./newcomers.store.ts";
+import * as newcomersStore from "./newcomers.store.ts";
 import { identitiesOf } from "./people.ts";
 import {
   checkFields,
@@ -46,45 +46,46 @@ export interface NewMember extends memberships.NewMembership, UserFields {
  * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_LIMIT_REACHED, USER_EXTERNAL_ID_TAKEN, INVALID_ARGUMENT
  */
 export async function create(ctx: Ctx, input: NewMember): Promise<User> {
-  const [user] = await createAll(ctx, [input]);
+  // Read before the transaction begins, it shares a statement with others who ask at the same time.
+  const organization = await organizations.get(ctx, { id: input.organizationId });
+  return createAlone(ctx, { organization, input });
+}
+
+/** Somebody who is to be made a member of an organization, as that was just read. */
+interface Newcomer {
+  organization: organizations.Organization;
+  input: NewMember;
+}
+
+async function createAlone(ctx: Ctx, newcomer: Newcomer): Promise<User> {
+  const [user] = await inTransaction(ctx, (ctx) => createAll(ctx, [newcomer]));
   if (!user) throw new Error("one newcomer gave no user");
   return user;
 }
 
-async function createAll(ctx: Ctx, inputs: readonly NewMember[]): Promise<User[]> {
-  // Read before the transaction begins, they share a statement with others who ask at the same time.
-  const found = inputs.map(({ organizationId }) => organizations.get(ctx, { id: organizationId }));
-  const known = new Map((await Promise.all(found)).map((organization) => [organization.id, organization]));
-  return inTransaction(ctx, async (ctx) => {
-    const organizationOf = await heldForMembers(ctx, known);
-    const made = await insertAll(ctx, inputs);
-    const users: User[] = [];
-    for (const [at, input] of inputs.entries()) {
-      const organization = organizationOf(input);
-      users.push(
-        (await welcome(ctx, organization, input, made[at])) ?? (await join(ctx, organization, input)),
-      );
-    }
-    return users;
-  });
+const createJoined = joinChanges<Newcomer, User>({ together: createAll, alone: createAlone });
+
+async function createAll(ctx: Ctx, newcomers: readonly Newcomer[]): Promise<User[]> {
+  const held = await holdLimited(ctx, newcomers);
+  const made = await insertAll(ctx, newcomers);
+  const users: User[] = [];
+  for (const [at, { organization, input }] of newcomers.entries()) {
+    const current = held.get(organization.id) ?? organization;
+    users.push((await welcome(ctx, current, input, made[at])) ?? (await join(ctx, current, input)));
+  }
+  return users;
 }
 
-const createJoined = joinChanges(createAll);
-
-/** Those of organizations whose members are limited are held until the transaction ends; in one order, as others do. */
-async function heldForMembers(ctx: Ctx, known: ReadonlyMap<string, organizations.Organization>) {
+/** Organizations whose members are limited are held until the transaction ends; in one order, as others do. */
+async function holdLimited(ctx: Ctx, newcomers: readonly Newcomer[]) {
   const held = new Map<string, organizations.Organization>();
+  const known = new Map(newcomers.map(({ organization }) => [organization.id, organization]));
   for (const id of [...known.keys()].sort()) {
     const organization = known.get(id);
-    if (!organization) continue;
-    const isLimited = (await userLimit(ctx, organization)) !== undefined;
-    held.set(id, isLimited ? await forMembers(ctx, id) : organization);
+    if (organization && (await userLimit(ctx, organization)) !== undefined)
+      held.set(id, await forMembers(ctx, id));
   }
-  return ({ organizationId }: NewMember) => {
-    const organization = held.get(organizationId);
-    if (!organization) throw new Error(`organization ${organizationId} was not read`);
-    return organization;
-  };
+  return held;
 }
 
 /** A user whose address was taken, as a member. */
@@ -96,7 +97,7 @@ async function join(ctx: Ctx, organization: organizations.Organization, input: N
       await memberships.join(ctx, organization, user, input);
       return user;
     }
-    const [made] = await insertAll(ctx, [input]);
+    const [made] = await insertAll(ctx, [{ organization, input }]);
     const newcomer = await welcome(ctx, organization, input, made);
     if (newcomer) return newcomer;
   }
@@ -120,7 +121,9 @@ export async function createByApi(
   memberships.requireInvitation(ctx, membership);
   if (membership.invite) await requireInvitable(ctx, email);
   const joining = memberships.fromApi(organizationId, membership);
-  return createJoined(ctx, { ...fields, ...joining, email, emailVerified: !membership.invite });
+  const organization = await organizations.get(ctx, { id: organizationId });
+  const newcomer = { ...fields, ...joining, email, emailVerified: !membership.invite };
+  return createJoined(ctx, { organization, input: newcomer });
 }
 
 /** A user whom the caller may reach. @throws USER_NOT_FOUND */
@@ -271,10 +274,10 @@ export async function forgetIdentities(ctx: Ctx, connectionId: string): Promise<
   await store.removeIdentitiesOf(ctx, connectionId);
 }
 
-/** New users as members, in the order of the inputs; undefined where the address is taken. */
-async function insertAll(ctx: Ctx, inputs: readonly NewMember[]): Promise<(Made | undefined)[]> {
+/** New users as members, in the given order; undefined where the address is taken. */
+async function insertAll(ctx: Ctx, newcomers: readonly Newcomer[]): Promise<(Made | undefined)[]> {
   const now = ctx.now();
-  const rows = inputs.map((input) => ({
+  const rows = newcomers.map(({ input }) => ({
     ...columnsOf(input),
     ...memberships.firstOf(ctx, input),
     id: newId("usr"),
@@ -283,12 +286,12 @@ async function insertAll(ctx: Ctx, inputs: readonly NewMember[]): Promise<(Made 
     created_at: now,
     updated_at: now,
   }));
-  // Of several who are refused, none is told: they are tried again one by one.
-  const [first] = inputs;
-  const made = await newcomers
+  // Of several who are refused, none is told: each is then tried alone.
+  const [first] = newcomers;
+  const made = await newcomersStore
     .insertAll(ctx, rows)
-    .catch(rejectTaken(first ?? {}))
-    .catch(organizations.rejectDeleted(first?.organizationId ?? null));
+    .catch(rejectTaken(first?.input ?? {}))
+    .catch(organizations.rejectDeleted(first?.organization.id ?? null));
   return rows.map(({ id }) => made.get(id));
 }
 
