@@ -154,7 +154,7 @@ const lastSteps = new WeakMap<Db, ((ctx: Ctx) => Promise<void>)[]>();
 
 /**
  * Runs `step` at the end of the open transaction, at once where none is open: for what holds rows that everybody waits
- * for, in a transaction that may be long.
+ * for, in a transaction that may be long, and for what is written once for all that happened in it.
  */
 export async function atTheEnd(ctx: Ctx, step: (ctx: Ctx) => Promise<void>): Promise<void> {
   const steps = lastSteps.get(ctx.db);

@@ -10,7 +10,7 @@ import { readerOf } from "./attribute-reader.ts";
 import { type Kept, keep } from "./changes.ts";
 import type { Directory } from "./directories.ts";
 import { type Eligibility, eligibilityOf } from "./eligibility.ts";
-import type { Placed } from "./people.store.ts";
+import type { Link, Placed } from "./people.store.ts";
 import * as people from "./people.store.ts";
 import { type Document, extrasOf } from "./person.ts";
 
@@ -28,12 +28,6 @@ export interface Moves {
 /** Whether the environment keeps users at all. */
 export async function keepsUsers(ctx: Ctx): Promise<boolean> {
   return (await environments.current(ctx)).mode === "FULL_STACK_AUTH";
-}
-
-/** Which user a person of a directory is; `id` is the person's. */
-export interface Link {
-  id: string;
-  userId: string;
 }
 
 /**

@@ -95,12 +95,15 @@ interface Move {
 }
 
 function movesOf(touched: Touched): Move[] {
-  const arrive = { tell: announcements.tellCreated, moves: (rows: readonly Placed[]) => ({ arrived: rows }) };
+  const arriving = {
+    tell: announcements.tellCreated,
+    moves: (rows: readonly Placed[]) => ({ arrived: rows }),
+  };
   return [
-    { ids: touched.created ?? [], ...arrive },
+    { ids: touched.created ?? [], ...arriving },
     { ids: touched.updated ?? [], tell: announcements.tellUpdated, moves: (rows) => ({ changed: rows }) },
     { ids: touched.regrouped ?? [], tell: announcements.tellUpdated, moves: (rows) => ({ regrouped: rows }) },
-    { ids: touched.activated ?? [], ...arrive },
+    { ids: touched.activated ?? [], ...arriving },
     {
       ids: touched.deactivated ?? [],
       tell: tellDeactivated,

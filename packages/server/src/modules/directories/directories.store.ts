@@ -49,7 +49,6 @@ const held = {
 };
 
 /** The organization is held first: whoever deletes it holds it before all else, and would wait in a circle. */
-
 function within({ environmentId, organizationId, id }: Named) {
   return sql`
     with organization as materialized (

@@ -121,17 +121,17 @@ export async function get(ctx: Ctx, organizationId: string, id: string): Promise
 
 /**
  * The same, as nobody else changes it until the transaction ends.
- * @param hold `switch` to wait for what the provider is changing, too
+ * @param strength `switch` to wait for what the provider is changing, too
  * @throws ORGANIZATION_NOT_FOUND, DIRECTORY_NOT_FOUND
  */
 export async function hold(
   ctx: Ctx,
   organizationId: string,
   id: string,
-  hold: "change" | "switch" = "change",
+  strength: "change" | "switch" = "change",
 ): Promise<Directory> {
   await organizations.get(ctx, { id: organizationId });
-  const row = await store.findHeld(ctx, organizationId, id, hold);
+  const row = await store.findHeld(ctx, organizationId, id, strength);
   if (!row) throw errors.DIRECTORY_NOT_FOUND(id);
   return toDirectory(row);
 }

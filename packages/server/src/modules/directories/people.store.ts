@@ -98,8 +98,14 @@ export async function listIds(
   return (await query.orderBy("id").limit(page.limit).execute()).map((row) => row.id);
 }
 
+/** Which user a person of a directory is; `id` is the person's. */
+export interface Link {
+  id: string;
+  userId: string;
+}
+
 /** Notes which membership follows which person. */
-export async function setUsers(at: Scope, links: readonly { id: string; userId: string }[]): Promise<void> {
+export async function setUsers(at: Scope, links: readonly Link[]): Promise<void> {
   if (links.length === 0) return;
   await linked(at.db, {
     environmentId: at.environmentId,

@@ -17,8 +17,7 @@ export interface FirstMembership {
   takesDefaultRole: boolean;
 }
 
-export type Newcomer = Omit<Insertable<Database["users"]>, "environment_id" | "last_login_at"> &
-  FirstMembership;
+type NewcomerRow = Omit<Insertable<Database["users"]>, "environment_id" | "last_login_at"> & FirstMembership;
 
 /**
  * @returns those who were made, by their ids. An address that is taken, also by another of them, makes nobody; the row that
@@ -27,7 +26,7 @@ export type Newcomer = Omit<Insertable<Database["users"]>, "environment_id" | "l
  */
 export async function insertAll(
   at: Scope,
-  newcomers: readonly Newcomer[],
+  newcomers: readonly NewcomerRow[],
 ): Promise<Map<string, { user: User; hasRole: boolean }>> {
   const { environmentId } = at;
   const organizationIds = [...new Set(newcomers.map(({ organizationId }) => organizationId))];
