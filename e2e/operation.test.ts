@@ -245,6 +245,20 @@ describe("a start that cannot be", () => {
     expect(said).not.toContain("hunter2");
     expect(said.split("\n")).toHaveLength(1);
   });
+
+  test(
+    "since the last thing before it is ready fails: says so, and nothing goes on running",
+    LIMIT,
+    async () => {
+      using data = dataFolder();
+      const env = { GATEHOUSE_DATA: data.path, DATABASE_URL: await ownDatabase() };
+      await stopped(await started(env));
+      await query(env.DATABASE_URL, "alter table member_invitations add check (false) not valid");
+      const server = await begin(env);
+      expect(await server.ended).toEqual({ code: 1, signal: null });
+      expect(server.output()).toMatch(/^Gatehouse cannot start: .*member_invitations/);
+    },
+  );
 });
 
 describe("production", () => {

@@ -9,6 +9,8 @@ import { startSending } from "./modules/webhooks/sending.ts";
 
 interface Running {
   gatehouse: Gatehouse;
+  /** Where to go from here, for whoever started it in development; empty in production. */
+  greeting: string;
   stop(): Promise<void>;
 }
 
@@ -18,8 +20,8 @@ export async function run(): Promise<Gatehouse | undefined> {
   // At once: a Ctrl-C during the start must leave no database running.
   stopOnSignal(starting);
   try {
-    const { gatehouse } = await starting;
-    if (gatehouse.app.config.mode === "development") print(await greeting(gatehouse));
+    const { gatehouse, greeting } = await starting;
+    if (greeting !== "") print(greeting);
     gatehouse.app.log.info({ port: gatehouse.port }, "ready");
     return gatehouse;
   } catch (error) {
@@ -31,11 +33,15 @@ export async function run(): Promise<Gatehouse | undefined> {
 
 async function start(): Promise<Running> {
   const gatehouse = await startGatehouse(readConfig(process.env));
+  const greeting = await greet(gatehouse).catch(async (error: unknown) => {
+    await gatehouse.stop();
+    throw error;
+  });
   const jobs = startJobs(gatehouse.app, gatehouse.systemCtx, gatehouse.databaseUrl);
   jobs.catch((err: unknown) => gatehouse.app.log.error({ err }, "jobs did not start"));
   const stopJobs = () => jobs.then((end) => end()).catch(() => undefined);
   const stopSending = startSending(gatehouse.app, gatehouse.systemCtx);
-  return { gatehouse, stop: () => gatehouse.stop(Promise.all([stopJobs(), stopSending()])) };
+  return { gatehouse, greeting, stop: () => gatehouse.stop(Promise.all([stopJobs(), stopSending()])) };
 }
 
 function stopOnSignal(starting: Promise<Running>): void {
@@ -55,8 +61,9 @@ function stopOnSignal(starting: Promise<Running>): void {
   process.on("SIGTERM", () => void stop());
 }
 
-async function greeting({ app, systemCtx, testOrganization }: Gatehouse): Promise<string> {
-  const { publicUrl } = app.config;
+async function greet({ app, systemCtx, testOrganization }: Gatehouse): Promise<string> {
+  const { publicUrl, mode } = app.config;
+  if (mode !== "development") return "";
   return [
     "",
     `  Gatehouse is ready at ${publicUrl}`,

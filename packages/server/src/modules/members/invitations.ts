@@ -34,16 +34,28 @@ export async function invite(ctx: Ctx, member: members.Member): Promise<string> 
  * @param role of a new member; undefined = USER, unless nobody is ADMIN yet
  */
 export async function inviteByEmail(ctx: Ctx, email: string, role?: members.MemberRole): Promise<string> {
-  const known = await memberStore.find(ctx.db, { email: email.trim().toLowerCase() });
-  if (known) return invite(ctx, known);
-  const hasAdmin = (await memberStore.findFirstAdmin(ctx.db)) !== undefined;
-  return invite(ctx, await members.create(ctx, { email, role: role ?? (hasAdmin ? "USER" : "ADMIN") }));
+  return inTurn(ctx, async (ctx) => {
+    const known = await memberStore.find(ctx.db, { email: email.trim().toLowerCase() });
+    if (known) return invite(ctx, known);
+    const hasAdmin = (await memberStore.findFirstAdmin(ctx.db)) !== undefined;
+    return invite(ctx, await members.create(ctx, { email, role: role ?? (hasAdmin ? "USER" : "ADMIN") }));
+  });
 }
 
 /** The link that a start in development prints: for the first administrator, who is made if there is none. */
 export async function inviteFirst(ctx: Ctx): Promise<string> {
-  const admin = await memberStore.findFirstAdmin(ctx.db);
-  return admin ? invite(ctx, admin) : inviteByEmail(ctx, firstEmail, "ADMIN");
+  return inTurn(ctx, async (ctx) => {
+    const admin = await memberStore.findFirstAdmin(ctx.db);
+    return admin ? invite(ctx, admin) : inviteByEmail(ctx, firstEmail, "ADMIN");
+  });
+}
+
+/** Several servers that start at once, and commands beside them, would all find nobody and make the first one. */
+async function inTurn(ctx: Ctx, make: (ctx: Ctx) => Promise<string>): Promise<string> {
+  return inTransaction(ctx, async (ctx) => {
+    await memberStore.lockInvited(ctx.db);
+    return make(ctx);
+  });
 }
 
 /** Nobody's mailbox: a developer's own Gatehouse asks for no address. */

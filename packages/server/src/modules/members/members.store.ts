@@ -1,5 +1,5 @@
 /** SQL of members. They belong to the install and to no environment, so their queries take the database alone. */
-import type { Insertable, Selectable, Updateable } from "kysely";
+import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
 import type { Db } from "../../db/db.ts";
 import { newestFirst } from "../../db/page-order.ts";
 import type { Database } from "../../db/schema.ts";
@@ -41,6 +41,11 @@ export async function set(db: Db, id: string, change: MemberChange): Promise<Mem
 
 export async function remove(db: Db, id: string): Promise<Member | undefined> {
   return db.deleteFrom("members").where("id", "=", id).returningAll().executeTakeFirst();
+}
+
+/** One at a time finds out whether somebody is a member and makes them one, until the transaction ends. */
+export async function lockInvited(db: Db): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('invited members'))`.execute(db);
 }
 
 /** The administrators, oldest first, held until the transaction ends: two must not remove each other at once. */

@@ -118,6 +118,20 @@ describe("a sign-in link", () => {
       code: "INVALID_ARGUMENT",
     });
   });
+
+  test("is made by many who start at once for one first administrator", async () => {
+    const fresh = await startTestApp();
+    const ctx = fresh.systemCtx();
+    const links = await Promise.all([
+      ...Array.from({ length: 8 }, () => invitations.inviteFirst(ctx)),
+      ...Array.from({ length: 8 }, () => invitations.inviteByEmail(ctx, "ada@acme.com")),
+    ]);
+    expect(new Set(links).size).toBe(16);
+    const { items } = await members.list(ctx, { pageSize: 100, pageToken: "" });
+    expect(items.filter(({ role }) => role === "ADMIN")).toHaveLength(1);
+    expect(new Set(items.map(({ email }) => email)).size).toBe(items.length);
+    await fresh.stop();
+  });
 });
 
 describe("a member's cookie at the API", () => {
