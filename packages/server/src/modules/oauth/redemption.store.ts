@@ -24,16 +24,16 @@ export interface Redeemable {
 export async function find(at: Scope, codeHash: Buffer, now: Date): Promise<Redeemable | undefined> {
   const [row] = await findCode(at.db, { environmentId: at.environmentId, codeHash, now });
   if (!row) return undefined;
-  const member = row.id === null ? undefined : (row as Member);
-  return { code: row, sessionIsLive: row.live_session_id !== null, member };
+  const sessionIsLive = row.session_is_live === true;
+  return { code: row, sessionIsLive, member: sessionIsLive && row.id !== null ? (row as Member) : undefined };
 }
 
+// Whether the session is live is no condition of its join: with one, PostgreSQL expects a single session while it has no
+// statistics yet, and reads them all instead of going by the key.
 const findCode = compiled((db, by: { environmentId: string; codeHash: Buffer; now: Date }) =>
   db
     .selectFrom("authorization_codes")
-    .leftJoin("sessions", (join) =>
-      join.onRef("sessions.id", "=", "authorization_codes.session_id").on(isLive(by.now)),
-    )
+    .leftJoin("sessions", "sessions.id", "authorization_codes.session_id")
     .leftJoin("memberships", (join) =>
       join
         .onRef("memberships.user_id", "=", "sessions.user_id")
@@ -43,7 +43,7 @@ const findCode = compiled((db, by: { environmentId: string; codeHash: Buffer; no
     .leftJoin("organizations", "organizations.id", "memberships.organization_id")
     .selectAll("authorization_codes")
     .select(memberColumns)
-    .select("sessions.id as live_session_id")
+    .select(isLive(by.now).as("session_is_live"))
     .where("authorization_codes.environment_id", "=", by.environmentId)
     .where("authorization_codes.hash", "=", by.codeHash),
 );
