@@ -13,13 +13,13 @@ export interface Outcome {
   /** Null when no answer came. */
   responseStatus: number | null;
   responseHeaders: Record<string, string> | null;
-  /** The first 8 KiB. */
+  /** The first 20,000 bytes. */
   responseBody: string;
   /** Why it failed; "" for a success. */
   error: string;
 }
 
-const keptBytes = 8 * 1024;
+const keptBytes = 20_000;
 const keptHeaders = 50;
 const keptHeaderLength = 1_024;
 

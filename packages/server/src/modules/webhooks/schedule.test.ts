@@ -6,10 +6,21 @@ const now = new Date("2026-02-03T04:05:06Z");
 const minutes = (count: number) => count * 60_000;
 
 describe("the pause", () => {
-  test("follows the schedule to its end", () => {
+  test.each([
+    ["exactly, in the middle of chance", 0.5, 1],
+    ["a fifth sooner", 0, 0.8],
+    ["a fifth later", 1, 1.2],
+  ])("follows the schedule to its end: %s", (_when, random, factor) => {
     const left = Array.from({ length: attemptsInAll }, (_, made) => attemptsInAll - 1 - made);
     const seconds = [5, 300, 1800, 7200, 18_000, 36_000, 36_000];
-    expect(left.map((tries) => pauseBefore(tries))).toEqual([...seconds.map((s) => s * 1000), undefined]);
+    const pauses = seconds.map((s) => s * 1000 * factor);
+    expect(left.map((tries) => pauseBefore(tries, 0, random))).toEqual([...pauses, undefined]);
+  });
+
+  test("differs from one delivery to the next", () => {
+    const some = Array.from({ length: 100 }, () => pauseBefore(1) ?? 0);
+    expect(new Set(some).size).toBeGreaterThan(1);
+    for (const pause of some) expect(Math.abs(pause - minutes(600))).toBeLessThanOrEqual(minutes(120));
   });
 
   test.each([
@@ -17,7 +28,7 @@ describe("the pause", () => {
     ["a longer one", minutes(8), minutes(8)],
     ["one that would never end", minutes(100_000), minutes(10)],
   ])("is, where the receiver asks for %s, within once and twice the planned one", (_what, asked, pause) => {
-    expect(pauseBefore(attemptsInAll - 2, asked)).toBe(pause);
+    expect(pauseBefore(attemptsInAll - 2, asked, 0.5)).toBe(pause);
   });
 
   test("does not come again because a receiver asks for it", () => {

@@ -583,7 +583,7 @@ export declare type WebhookAttempt = Message<"gatehouse.v1.webhooks.WebhookAttem
   responseHeaders: { [key: string]: string };
 
   /**
-   * The first 8 KiB.
+   * The first 20,000 bytes.
    *
    * @generated from field: string response_body = 7;
    */
