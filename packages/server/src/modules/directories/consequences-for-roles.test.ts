@@ -119,3 +119,31 @@ test("of a deleted role are its successor's, also when the person leaves the gro
   await setMembers(app, acme, group, []);
   expect(await member(acme, email)).toMatchObject({ roles: ["member"] });
 });
+
+test("of a deleted default are its successor's, and give way to those of groups like it", async () => {
+  const acme = await tenant();
+  const path = `/organizations/${acme.organizationId}/roles`;
+  for (const name of ["starter", "beginner"]) await app.api(path, { body: { name, display_name: name } });
+  await app.api(`${path}:set_defaults`, { method: "PATCH", body: { default_member_role: "starter" } });
+  const email = acme.address("ada");
+  const people = await addPeople(app, acme, [personOf(email)]);
+  expect(await member(acme, email)).toMatchObject({ roles: ["starter"] });
+  await app.api(`${path}/starter?reassign_role_name=beginner`, { method: "DELETE" });
+  expect(await member(acme, email)).toMatchObject({ roles: ["beginner"] });
+  const group = await addGroup(app, acme, "Admins", people);
+  await assign(acme, [group, "admin"]);
+  expect(await member(acme, email)).toMatchObject({ roles: ["admin"] });
+});
+
+test("of a deleted default of the environment are its successor's, and give way like it", async () => {
+  const acme = await tenant();
+  await app.api("/roles", { body: { name: "heir", display_name: "Heir" } });
+  const email = acme.address("ada");
+  const people = await addPeople(app, acme, [personOf(email)]);
+  expect(await member(acme, email)).toMatchObject({ roles: ["member"] });
+  await app.api("/roles/member?reassign_role_name=heir", { method: "DELETE" });
+  expect(await member(acme, email)).toMatchObject({ roles: ["heir"] });
+  const group = await addGroup(app, acme, "Admins", people);
+  await assign(acme, [group, "admin"]);
+  expect(await member(acme, email)).toMatchObject({ roles: ["admin"] });
+});

@@ -55,19 +55,6 @@ export async function move(at: Scope, from: string, to: string): Promise<void> {
     on conflict do nothing`.execute(at.db);
 }
 
-/** The organizations whose directories give a role. */
-export async function organizationsGiving(at: Scope, roleId: string): Promise<string[]> {
-  const rows = await at.db
-    .selectFrom("directory_group_roles")
-    .innerJoin("directories", "directories.id", "directory_group_roles.directory_id")
-    .select("directories.organization_id")
-    .distinct()
-    .where("directory_group_roles.environment_id", "=", at.environmentId)
-    .where("directory_group_roles.role_id", "=", roleId)
-    .execute();
-  return rows.map((row) => row.organization_id);
-}
-
 /** The first ids of these that no group of the directory has. */
 export async function firstUnknown(
   at: Scope,

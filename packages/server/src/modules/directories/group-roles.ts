@@ -3,6 +3,7 @@ import { type Ctx, inRepeatedTransaction } from "../../context.ts";
 import { isMissingParent } from "../../db/scope.ts";
 import { invalidArgument } from "../../errors.ts";
 import * as directoryRoles from "../roles/directory-roles.ts";
+import type { Replacement } from "../roles/events.ts";
 import * as roles from "../roles/roles.ts";
 import { refresh } from "./consequences.ts";
 import * as directoryStore from "./directories.store.ts";
@@ -60,11 +61,14 @@ export async function list(ctx: Ctx, directoryIds: readonly string[]): Promise<G
   return store.list(ctx, directoryIds);
 }
 
-/** Lets groups give another role in the place of one that is about to be deleted, whose holders have it already. */
-export async function replaceRole(ctx: Ctx, from: string, to: string): Promise<void> {
-  const organizationIds = await store.organizationsGiving(ctx, from);
-  if (organizationIds.length === 0) return;
+/**
+ * Lets directories give another role in the place of one that is about to be deleted, whose holders have it already:
+ * groups from now on, and for members, whom it may have come to as the default, too, as what they were given.
+ */
+export async function replaceRole(ctx: Ctx, { organization_id, from, to }: Replacement): Promise<void> {
   await store.move(ctx, from, to);
+  const organizationIds =
+    organization_id === null ? await directoryStore.listOrganizations(ctx) : [organization_id];
   await directoryRoles.moveGiven(ctx, organizationIds, from, to);
 }
 

@@ -12,7 +12,7 @@ export const directoryReactions = [
   on(organizationDeleted, async (ctx, organization) => {
     for (const { id } of await directories.list(ctx, organization.id)) await directories.forget(ctx, id);
   }),
-  on(roleReplaced, (ctx, { from, to }) => replaceRole(ctx, from, to)),
+  on(roleReplaced, replaceRole),
   on(domainCreated, async (ctx, domain) => {
     if (isOwn(domain)) await lookAgain(ctx, domain.organization_id);
   }),

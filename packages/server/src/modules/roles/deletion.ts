@@ -91,7 +91,8 @@ async function replaceEverywhere(ctx: Ctx, owner: Owner, role: Role, successor: 
     // Until nobody is left to be moved.
   }
   await holders.moveDefaults(ctx, role.id, successor.id);
-  await ctx.emit(roleReplaced, { from: role.id, to: successor.id }, owner ?? undefined);
+  const { organization_id, id: from } = role;
+  await ctx.emit(roleReplaced, { organization_id, from, to: successor.id }, owner ?? undefined);
 }
 
 async function inheritDefaults(ctx: Ctx, former: Role, successor: Role): Promise<void> {

@@ -27,6 +27,9 @@ export async function restore(ctx: Ctx, organizationId: string, wanted: Wanted):
   return store.replace(ctx, organizationId, wanted);
 }
 
+/** All members of so many are gone through by one statement. */
+const organizationsAtOnce = 100;
+
 /** Puts one role in the place of another in what directories gave to the members of these organizations. */
 export async function moveGiven(
   ctx: Ctx,
@@ -34,5 +37,6 @@ export async function moveGiven(
   from: string,
   to: string,
 ): Promise<void> {
-  if (organizationIds.length > 0) await store.moveGiven(ctx, organizationIds, from, to);
+  for (let at = 0; at < organizationIds.length; at += organizationsAtOnce)
+    await store.moveGiven(ctx, organizationIds.slice(at, at + organizationsAtOnce), from, to);
 }
