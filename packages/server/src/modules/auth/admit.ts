@@ -10,7 +10,7 @@ import type { Identity } from "../connections/sign-in.ts";
 import * as domains from "../domains/domains.ts";
 import * as environments from "../environments/environments.ts";
 import * as users from "../users/users.ts";
-import { authErrors as errors, notMember, organizationFull } from "./errors.ts";
+import { belongsElsewhere, authErrors as errors, notMember, organizationFull } from "./errors.ts";
 
 interface Policy {
   jitProvisioning?: boolean;
@@ -99,6 +99,7 @@ async function join(
   } catch (error) {
     const code = error instanceof AppError ? error.code : undefined;
     if (code === "USER_LIMIT_REACHED") throw organizationFull(newcomer.email, error);
+    if (code === "USER_ELSEWHERE") throw belongsElsewhere(newcomer.email, error);
     // Another sign-in of the same newcomer was a moment faster.
     const winner = code === "USER_ALREADY_MEMBER" ? await users.ofEmail(ctx, newcomer.email) : undefined;
     if (!winner) throw error;

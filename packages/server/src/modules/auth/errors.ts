@@ -64,6 +64,14 @@ export function notMember(email: string): AppError {
   );
 }
 
+/** A newcomer who belongs to another organization, where users belong to one. @param cause USER_ELSEWHERE, for the log */
+export function belongsElsewhere(email: string, cause: unknown): AppError {
+  const error = authErrors.access_denied(
+    `${email} cannot join the organization, since they belong to another one: ask its administrator to remove them there`,
+  );
+  return error.with({ cause, evidence: { reason: "user_elsewhere" } });
+}
+
 /** A newcomer for whom there is no room. @param cause USER_LIMIT_REACHED, for the log */
 export function organizationFull(email: string, cause: unknown): AppError {
   const error = authErrors.access_denied(

@@ -33,6 +33,7 @@ export const gatehouseMethods = {
         rolesChanged: counts.ROLES_CHANGED,
         leftOutForeignDomain: counts.LEFT_OUT_FOREIGN_DOMAIN,
         leftOutNoAddress: counts.LEFT_OUT_NO_ADDRESS,
+        leftOutOtherOrganization: counts.LEFT_OUT_OTHER_ORGANIZATION,
         unchanged: counts.UNCHANGED,
       },
       ...(problem !== undefined && { problem }),

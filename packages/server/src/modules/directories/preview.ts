@@ -21,6 +21,7 @@ const effects = [
   "ROLES_CHANGED",
   "LEFT_OUT_FOREIGN_DOMAIN",
   "LEFT_OUT_NO_ADDRESS",
+  "LEFT_OUT_OTHER_ORGANIZATION",
 ] as const;
 
 export type Effect = (typeof effects)[number];
@@ -69,12 +70,15 @@ async function judgeOf(ctx: Ctx, directory: Directory): Promise<Judge> {
     const emails = judged.flatMap((each) => ("email" in each ? [each.email] : []));
     const known = await provisioning.ofEmails(ctx, directory.organizationId, emails);
     const users = new Map(known.map((user) => [user.email, user]));
+    const outsiders = await provisioning.outsiders(ctx, known);
     return judged.map((each) => {
       if ("leftOut" in each) {
         const effect = each.leftOut === "no_address" ? "LEFT_OUT_NO_ADDRESS" : "LEFT_OUT_FOREIGN_DOMAIN";
         return { ...each.candidate, effect, userId: "" };
       }
       const user = users.get(each.email);
+      if (each.candidate.active && outsiders.has(each.email))
+        return { ...each.candidate, effect: "LEFT_OUT_OTHER_ORGANIZATION", userId: user?.id ?? "" };
       return { ...each.candidate, effect: effectOn(each.candidate, user), userId: user?.id ?? "" };
     });
   };

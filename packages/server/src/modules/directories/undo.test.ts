@@ -208,6 +208,7 @@ describe("preview", () => {
       roles_changed: 1,
       left_out_foreign_domain: 1,
       left_out_no_address: 1,
+      left_out_other_organization: 0,
       unchanged: 1,
     });
     expect(body.people.map(({ effect }: { effect: string }) => effect)).toEqual([

@@ -35,6 +35,10 @@ const unknown: Advice = {
 export const adviceByReason: Readonly<Record<string, Advice>> = {
   ...samlAdvice,
   ...oidcAdvice,
+  user_elsewhere: {
+    title: "The user belongs to another organization",
+    fix: "In this environment a user belongs to one organization. Remove the user from the other one, or let users belong to several (org_user_relationship and allow_multiple_memberships in the environment's user management settings), then sign in again.",
+  },
   user_limit_reached: {
     title: "The organization has as many users as it may",
     fix: "Remove members or invitations that nobody needs, or raise the organization's limit (max_allowed_users in its user management settings), then sign in again.",

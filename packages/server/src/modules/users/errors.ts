@@ -34,6 +34,11 @@ export const userErrors = defineErrors({
     (organization: string, limit: number) =>
       `The organization ${organization} has as many users as it may, ${limit} with those invited: remove one, or raise max_allowed_users in its user management settings`,
   ],
+  USER_ELSEWHERE: [
+    "FAILED_PRECONDITION",
+    (email: string) =>
+      `${email} belongs to another organization, and users of this environment belong to one only: remove them there first, or change its user management settings`,
+  ],
   ROLE_NOT_HELD: [
     "NOT_FOUND",
     (role: string, user: string) => `The user ${user} does not hold the role "${role}" in this organization`,

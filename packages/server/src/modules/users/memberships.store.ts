@@ -1,5 +1,5 @@
 /** SQL of memberships. */
-import type { Insertable, Selectable, Updateable } from "kysely";
+import { type Insertable, type Selectable, sql, type Updateable } from "kysely";
 import type { Database } from "../../db/schema.ts";
 import type { Scope } from "../../db/scope.ts";
 
@@ -61,6 +61,25 @@ export async function countSeats(
     .select((eb) => eb.fn.countAll<number>().as("count"))
     .executeTakeFirstOrThrow();
   return count;
+}
+
+/** The address of one of these users who belongs to another organization, too. */
+export async function findElsewhere(
+  at: Scope,
+  organizationId: string,
+  userIds: readonly string[],
+): Promise<string | undefined> {
+  const row = await at.db
+    .selectFrom("memberships")
+    .innerJoin("users", "users.id", "memberships.user_id")
+    .select("users.email")
+    .where("memberships.environment_id", "=", at.environmentId)
+    .where(sql<boolean>`memberships.user_id = any(${[...userIds]})`)
+    .where("memberships.organization_id", "<>", organizationId)
+    .where("memberships.status", "<>", "INACTIVE")
+    .limit(1)
+    .executeTakeFirst();
+  return row?.email;
 }
 
 /** The organizations of a user, in the order in which all counters of them are changed. */

@@ -20,6 +20,7 @@ import * as invitations from "./invitations.ts";
 import { nameOf, requireMember, requireUser } from "./lookup.ts";
 import * as store from "./memberships.store.ts";
 import type { FirstMembership } from "./newcomers.store.ts";
+import { joiningLock, requireNoOther } from "./one-organization.ts";
 import { identitiesOf } from "./people.ts";
 import { erase } from "./removal.ts";
 import { requireSeat } from "./seats.ts";
@@ -62,8 +63,8 @@ export interface MembershipPatch {
 /**
  * Makes a user a member. One who was invited and comes by another way of signing in has thereby accepted.
  * @param organization from `forMembers`, before the user was locked
- * @param user locked against deletion
- * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_LIMIT_REACHED, INVALID_ARGUMENT
+ * @param user locked as `joiningLock` says
+ * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_ELSEWHERE, USER_LIMIT_REACHED, INVALID_ARGUMENT
  */
 export async function join(
   ctx: Ctx,
@@ -86,7 +87,10 @@ export async function join(
       joined_at: first.joinedAt,
     })
     .catch(organizations.rejectDeleted(organization.id));
-  if (inserted) return welcome(ctx, organization, user, input, { isCounted: false, hasRole: false });
+  if (inserted) {
+    await requireNoOther(ctx, organization.id, [user.id]);
+    return welcome(ctx, organization, user, input, { isCounted: false, hasRole: false });
+  }
   if (await accept(ctx, user, input)) await requireSeat(ctx, organization);
   await announce(ctx, organization, user, input);
 }
@@ -142,7 +146,7 @@ async function announce(
 
 /**
  * Adds a user to an organization, by the API.
- * @throws ORGANIZATION_NOT_FOUND, USER_NOT_FOUND, USER_ALREADY_MEMBER, USER_LIMIT_REACHED,
+ * @throws ORGANIZATION_NOT_FOUND, USER_NOT_FOUND, USER_ALREADY_MEMBER, USER_ELSEWHERE, USER_LIMIT_REACHED,
  * MEMBERSHIP_NEEDS_INVITATION, INVALID_ARGUMENT
  */
 export async function create(
@@ -305,7 +309,7 @@ export function requireInvitation(ctx: Ctx, { invite }: Addition): void {
 
 /** Whoever is bound to an organization reaches its members only, who need not be added; others join by address. */
 async function requireReachable(ctx: Ctx, organizationId: string, ref: UserRef): Promise<User> {
-  if (ownOrganization(ctx) === undefined) return requireUser(ctx, ref, "key share");
+  if (ownOrganization(ctx) === undefined) return requireUser(ctx, ref, await joiningLock(ctx));
   const known = await requireMember(ctx, organizationId, ref).catch(() => undefined);
   if (!known) throw errors.USER_NOT_FOUND(nameOf(ref));
   throw errors.USER_ALREADY_MEMBER(known.user.email);

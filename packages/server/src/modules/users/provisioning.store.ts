@@ -256,6 +256,8 @@ export interface KnownAddress {
   /** Null where they are no member. */
   status: string | null;
   role_ids: string[];
+  /** Whether they belong to another organization. */
+  elsewhere: boolean;
 }
 
 export async function listByEmails(
@@ -265,7 +267,9 @@ export async function listByEmails(
 ): Promise<KnownAddress[]> {
   const { rows } = await sql<KnownAddress>`
     select users.id, users.email, memberships.status, array(select role_id from membership_roles as held
-      where held.organization_id = ${organizationId} and held.user_id = users.id) as role_ids
+      where held.organization_id = ${organizationId} and held.user_id = users.id) as role_ids,
+      exists (select from memberships as other where other.user_id = users.id
+        and other.organization_id <> ${organizationId} and other.status <> 'INACTIVE') as elsewhere
     from users left join memberships
       on memberships.user_id = users.id and memberships.organization_id = ${organizationId}
     where users.environment_id = ${at.environmentId} and users.email = any(${[...emails]})`.execute(at.db);

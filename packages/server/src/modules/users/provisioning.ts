@@ -18,6 +18,7 @@ import {
   userData,
   userUpdated,
 } from "./events.ts";
+import { belongToOne, requireNoOther } from "./one-organization.ts";
 import { identitiesOf } from "./people.ts";
 import type { FormerStanding, KnownAddress, PersonColumns, UpsertedUser } from "./provisioning.store.ts";
 import * as store from "./provisioning.store.ts";
@@ -49,9 +50,10 @@ export interface AtHand {
 }
 
 /**
- * Makes people active members of an organization: new users, and those whose addresses are known already.
+ * Makes people active members of an organization: new users, and those whose addresses are known already. Where users
+ * belong to one organization, those of another one are left out.
  * @param whenFull what becomes of those for whom there is no seat
- * @throws ORGANIZATION_NOT_FOUND, USER_LIMIT_REACHED
+ * @throws ORGANIZATION_NOT_FOUND, USER_LIMIT_REACHED, USER_ELSEWHERE for who joins another one at this moment
  */
 export async function provision(
   ctx: Ctx,
@@ -60,13 +62,15 @@ export async function provision(
   whenFull: "refuse" | "leave out",
 ): Promise<Provisioning> {
   const organization = await forMembers(ctx, organizationId);
-  const admitted = whenFull === "refuse" ? people : await withinLimit(ctx, organization, people);
+  const own = await withoutOutsiders(ctx, organization, people);
+  const admitted = whenFull === "refuse" ? own : await withinLimit(ctx, organization, own);
   if (admitted.length === 0) return { idOf: new Map(), newcomers: [], changed: [], atHand: { organization } };
   const now = ctx.now();
   const wanted = [...byEmail(admitted).values()].map(newPerson);
   const users = await prove(ctx, await store.upsertUsers(ctx, wanted, now));
   const ids = users.map(({ id }) => id);
   const changed = await store.activate(ctx, organizationId, ids, now);
+  await requireNoOther(ctx, organizationId, changed.map(userIdOf));
   const pending = changed.filter(({ status_before }) => status_before?.includes("INVITE"));
   if (pending.length > 0) await store.acceptInvitations(ctx, organizationId, pending.map(userIdOf), now);
   const joined = changed.filter(({ status_before }) => status_before === null).length;
@@ -134,7 +138,7 @@ export async function deactivate(
 /**
  * Gives members the status that they had before.
  * @returns those whose status changed
- * @throws USER_LIMIT_REACHED
+ * @throws USER_LIMIT_REACHED, USER_ELSEWHERE
  */
 export async function restoreStatuses(
   ctx: Ctx,
@@ -144,6 +148,12 @@ export async function restoreStatuses(
   const organization = await forMembers(ctx, organizationId);
   const changed = await store.setStatuses(ctx, organizationId, wanted, ctx.now());
   if (changed.length > 0) await requireSeats(ctx, organization, 0);
+  const back = new Set(wanted.filter(({ status }) => status !== "INACTIVE").map(({ userId }) => userId));
+  await requireNoOther(
+    ctx,
+    organizationId,
+    changed.filter((userId) => back.has(userId)),
+  );
   return changed;
 }
 
@@ -190,6 +200,24 @@ export async function ofEmails(
   emails: readonly string[],
 ): Promise<KnownAddress[]> {
   return emails.length === 0 ? [] : store.listByEmails(ctx, organizationId, emails);
+}
+
+/** The addresses that stay out, since their users belong to another organization and may to one only. */
+export async function outsiders(ctx: Ctx, known: readonly KnownAddress[]): Promise<ReadonlySet<string>> {
+  if (!(await belongToOne(ctx))) return new Set();
+  const elsewhere = known.filter(({ elsewhere, status }) => elsewhere && status !== "ACTIVE");
+  return new Set(elsewhere.map(({ email }) => email));
+}
+
+async function withoutOutsiders(
+  ctx: Ctx,
+  { id }: Organization,
+  people: readonly Provisioned[],
+): Promise<readonly Provisioned[]> {
+  if (!(await belongToOne(ctx))) return people;
+  const emails = people.map(({ email }) => email);
+  const leftOut = await outsiders(ctx, await store.listByEmails(ctx, id, emails));
+  return people.filter(({ email }) => !leftOut.has(email));
 }
 
 /** Who has a seat already needs none; of the others, the first ones get those that are left. */

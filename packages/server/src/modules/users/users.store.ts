@@ -36,9 +36,9 @@ const listByIds = compiled((db, by: { environmentId: string; ids: readonly strin
     .where(sql<boolean>`id = any(${by.ids})`),
 );
 
-/** The same by address, kept from being deleted. */
-export async function lockByEmail(at: Scope, email: string): Promise<User | undefined> {
-  return locked(inEnvironment(at), "key share").where("email", "=", email).executeTakeFirst();
+/** The same by address, kept at least from being deleted. */
+export async function lockByEmail(at: Scope, email: string, lock: UserLock): Promise<User | undefined> {
+  return locked(inEnvironment(at), lock).where("email", "=", email).executeTakeFirst();
 }
 
 export async function findByEmail(at: Scope, email: string): Promise<User | undefined> {

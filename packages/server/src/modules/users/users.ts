@@ -16,6 +16,7 @@ import { requireInvitable } from "./invitations.ts";
 import { requireUser } from "./lookup.ts";
 import * as memberships from "./memberships.ts";
 import * as newcomersStore from "./newcomers.store.ts";
+import { joiningLock } from "./one-organization.ts";
 import { identitiesOf } from "./people.ts";
 import {
   checkFields,
@@ -43,7 +44,8 @@ export interface NewMember extends memberships.NewMembership, UserFields {
 /**
  * Makes a member of an organization, with the given roles or the default one. A user who has this e-mail address
  * already gets the membership, and keeps what is known of them.
- * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_LIMIT_REACHED, USER_EXTERNAL_ID_TAKEN, INVALID_ARGUMENT
+ * @throws ORGANIZATION_NOT_FOUND, USER_ALREADY_MEMBER, USER_ELSEWHERE, USER_LIMIT_REACHED, USER_EXTERNAL_ID_TAKEN,
+ * INVALID_ARGUMENT
  */
 export async function create(ctx: Ctx, input: NewMember): Promise<User> {
   // Read before the transaction begins, it shares a statement with others who ask at the same time.
@@ -91,8 +93,9 @@ async function holdLimited(ctx: Ctx, newcomers: readonly Newcomer[]) {
 /** A user whose address was taken, as a member. */
 async function join(ctx: Ctx, organization: organizations.Organization, input: NewMember): Promise<User> {
   // Whoever has the address may be deleted between the two statements; somebody else may then take it again.
+  const lock = await joiningLock(ctx);
   for (let attempt = 0; attempt < 3; attempt++) {
-    const user = await store.lockByEmail(ctx, input.email);
+    const user = await store.lockByEmail(ctx, input.email, lock);
     if (user) {
       await memberships.join(ctx, organization, user, input);
       return user;

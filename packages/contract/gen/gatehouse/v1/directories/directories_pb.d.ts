@@ -178,6 +178,13 @@ export declare type PreviewCounts = Message<"gatehouse.v1.directories.PreviewCou
    * @generated from field: uint32 unchanged = 8;
    */
   unchanged: number;
+
+  /**
+   * People whom nothing happens to, since they belong to another organization and users of this environment belong to one.
+   *
+   * @generated from field: uint32 left_out_other_organization = 9;
+   */
+  leftOutOtherOrganization: number;
 };
 
 /**
@@ -473,6 +480,11 @@ export enum PreviewEffect {
    * @generated from enum value: LEFT_OUT_NO_ADDRESS = 8;
    */
   LEFT_OUT_NO_ADDRESS = 8,
+
+  /**
+   * @generated from enum value: LEFT_OUT_OTHER_ORGANIZATION = 9;
+   */
+  LEFT_OUT_OTHER_ORGANIZATION = 9,
 }
 
 /**

@@ -1261,11 +1261,15 @@ export declare const SessionSettingsSchema: GenMessage<SessionSettings>;
  */
 export declare type UserManagement = Message<"scalekit.v1.environments.UserManagement"> & {
   /**
+   * Only false is taken: in an environment an address is one user.
+   *
    * @generated from field: google.protobuf.BoolValue allow_duplicate_user_identities = 1;
    */
   allowDuplicateUserIdentities?: boolean | undefined;
 
   /**
+   * False keeps the members of one organization out of all others, as SINGLE_ORGANIZATION does.
+   *
    * @generated from field: google.protobuf.BoolValue allow_multiple_memberships = 2;
    */
   allowMultipleMemberships?: boolean | undefined;
@@ -1276,7 +1280,7 @@ export declare type UserManagement = Message<"scalekit.v1.environments.UserManag
   allowOrganizationSignup?: boolean | undefined;
 
   /**
-   * Whether a user may belong to several organizations.
+   * Whether a user may belong to several organizations. Who is in several when that ends stays there.
    *
    * @generated from field: scalekit.v1.environments.OrgUserRelationshipType org_user_relationship = 4;
    */
