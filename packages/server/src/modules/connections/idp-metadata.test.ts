@@ -79,6 +79,25 @@ describe("metadata is taken over", () => {
     expect(body.connection.saml_config).toMatchObject({ ...expected, idp_metadata_url: url });
   });
 
+  test("from an address that is all that a draft is told, and of no other connection", async () => {
+    published = { "/metadata": { body: idp.metadataXml } };
+    const url = `${base}/metadata`;
+    const at = await draft();
+    const { body } = await patchConnection(app, at, { type: "SAML", saml_config: { idp_metadata_url: url } });
+    expect(body.connection).toMatchObject({ status: "COMPLETED", configuration_type: "DISCOVERY" });
+    expect(body.connection.saml_config).toMatchObject({ ...expected, idp_metadata_url: url });
+    const typed = await draft();
+    const own = { idp_entity_id: "https://typed.example", idp_sso_url: "https://typed.example/sso" };
+    const more = await patchConnection(app, typed, {
+      type: "SAML",
+      saml_config: { ...own, idp_metadata_url: url },
+    });
+    expect(more.body.connection).toMatchObject({ configuration_type: "MANUAL", saml_config: own });
+    await importFrom(typed, { xml: idp.metadataXml });
+    const kept = await patchConnection(app, typed, { type: "SAML", saml_config: { idp_metadata_url: url } });
+    expect(kept.body.connection).toMatchObject({ status: "COMPLETED", configuration_type: "MANUAL" });
+  });
+
   test("through a redirect to another address that may be reached", async () => {
     published = {
       "/old": { status: 302, location: `${base}/metadata`, body: "" },

@@ -43,14 +43,23 @@ export async function importIdpMetadata(
 export async function updateWithMetadata(
   ctx: Ctx,
   connectionId: string,
-  patch: ConnectionPatch,
+  input: ConnectionPatch,
   organizationId?: string,
 ): Promise<Connection> {
   const connection = await connections.get(ctx, connectionId, organizationId);
+  const patch = isDiscovered(connection, input)
+    ? { ...input, configurationType: "DISCOVERY" as const }
+    : input;
   const url = addressToRead(connection, patch);
   if (url === undefined) return connections.update(ctx, connectionId, patch, organizationId);
   const taken = await takenOver(ctx, connection, await download(ctx, url), patch);
   return updateAsRead(ctx, connectionId, taken, organizationId);
+}
+
+/** Where the address of metadata is all that is said of an identity provider, it is there to be read. */
+function isDiscovered({ status }: Connection, { configurationType, saml, idpCertificates }: ConnectionPatch) {
+  const isTyped = saml?.idpEntityId || saml?.idpSsoUrl || idpCertificates !== undefined;
+  return configurationType === undefined && status !== "COMPLETED" && saml?.idpMetadataUrl && !isTyped;
 }
 
 function addressToRead(connection: Connection, patch: ConnectionPatch): string | undefined {
