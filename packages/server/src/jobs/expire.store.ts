@@ -37,6 +37,15 @@ export async function removeBefore(db: Db, table: Expiring, column: string, limi
   }
 }
 
+/** Ends webhook endpoints of organizations that were deleted, once nothing that was sent to them is kept any more. */
+export async function endEndpointsWithoutOrganization(db: Db, now: Date): Promise<void> {
+  await sql`
+    update webhook_endpoints as endpoints set enabled = false, deleted_at = ${now}
+    where organization_id is not null and deleted_at is null
+      and not exists (select from organizations where organizations.id = endpoints.organization_id)
+      and not exists (select from webhook_deliveries where endpoint_id = endpoints.id)`.execute(db);
+}
+
 /** Removes what is left of webhook endpoints that were deleted. */
 export async function removeOfDeletedEndpoints(db: Db): Promise<void> {
   for (;;) {

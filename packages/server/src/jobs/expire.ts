@@ -38,6 +38,7 @@ export async function removeExpired(app: App): Promise<void> {
   await store.removeBefore(app.db, "webhook_attempts", "started_at", ago(30 * day));
   await store.removeBefore(app.db, "webhook_deliveries", "created_at", ago(30 * day));
   await store.removeBefore(app.db, "webhook_replays", "created_at", ago(30 * day));
+  await store.endEndpointsWithoutOrganization(app.db, now);
   await store.removeOfDeletedEndpoints(app.db);
   // Events that were being written when an endpoint was deleted may still have found it.
   await store.removeBefore(app.db, "webhook_endpoints", "deleted_at", ago(hour));

@@ -151,6 +151,25 @@ describe("an endpoint", () => {
     expect(await left()).toEqual([]);
   });
 
+  test("of a deleted organization stays as long as what was sent to it", async () => {
+    const late = await startTestApp({ GATEHOUSE_OUTBOUND_ALLOW: "127.0.0.1" });
+    const { organization } = (await late.api("/organizations", { body: { display_name: "Gone" } })).body;
+    const make = async (more: object) =>
+      (await late.api("/webhooks/endpoints", { body: { url: `${receiver.url}/late`, ...more } })).body
+        .endpoint.id;
+    const [own, everybody] = [await make({ organization_id: organization.id }), await make({})];
+    await late.api(`/organizations/${organization.id}`, { method: "DELETE" });
+    const statuses = async () => {
+      await removeExpired(late.app);
+      const answers = [own, everybody].map((id) => late.api(`/webhooks/endpoints/${id}`));
+      return (await Promise.all(answers)).map(({ status }) => status);
+    };
+    expect(await statuses()).toEqual([200, 200]);
+    late.advance(30 * 86_400 + 1);
+    expect(await statuses()).toEqual([404, 200]);
+    await late.stop();
+  });
+
   test("is listed with the others of its environment, newest first, in pages", async () => {
     const other = await createEnvironment(app);
     expect((await other.api("/webhooks/endpoints")).body).toMatchObject({ endpoints: [], total_size: 0 });
