@@ -34,7 +34,8 @@ export async function run(): Promise<Gatehouse | undefined> {
 async function start(): Promise<Running> {
   const gatehouse = await startGatehouse(readConfig(process.env));
   const greeting = await greet(gatehouse).catch(async (error: unknown) => {
-    await gatehouse.stop();
+    // The first reason is the one to tell.
+    await gatehouse.stop().catch((err: unknown) => gatehouse.app.log.error({ err }, "did not stop cleanly"));
     throw error;
   });
   const jobs = startJobs(gatehouse.app, gatehouse.systemCtx, gatehouse.databaseUrl);

@@ -79,23 +79,51 @@ describe("metadata is taken over", () => {
     expect(body.connection.saml_config).toMatchObject({ ...expected, idp_metadata_url: url });
   });
 
-  test("from an address that is all that a draft is told, and of no other connection", async () => {
-    published = { "/metadata": { body: idp.metadataXml } };
-    const url = `${base}/metadata`;
-    const at = await draft();
-    const { body } = await patchConnection(app, at, { type: "SAML", saml_config: { idp_metadata_url: url } });
-    expect(body.connection).toMatchObject({ status: "COMPLETED", configuration_type: "DISCOVERY" });
-    expect(body.connection.saml_config).toMatchObject({ ...expected, idp_metadata_url: url });
-    const typed = await draft();
-    const own = { idp_entity_id: "https://typed.example", idp_sso_url: "https://typed.example/sso" };
-    const more = await patchConnection(app, typed, {
-      type: "SAML",
-      saml_config: { ...own, idp_metadata_url: url },
+  describe("from the address that is all that a draft was told of its identity provider", () => {
+    const tell = async (at: Draft, saml_config: object, more: object = {}) =>
+      patchConnection(app, at, { type: "SAML", saml_config, ...more });
+    const url = () => `${base}/metadata`;
+
+    test("and nobody has to say that it is there to be read", async () => {
+      published = { "/metadata": { body: idp.metadataXml } };
+      const at = await draft();
+      const { body } = await tell(at, { idp_metadata_url: url() });
+      expect(body.connection).toMatchObject({ status: "COMPLETED", configuration_type: "DISCOVERY" });
+      expect(body.connection.saml_config).toMatchObject({ ...expected, idp_metadata_url: url() });
     });
-    expect(more.body.connection).toMatchObject({ configuration_type: "MANUAL", saml_config: own });
-    await importFrom(typed, { xml: idp.metadataXml });
-    const kept = await patchConnection(app, typed, { type: "SAML", saml_config: { idp_metadata_url: url } });
-    expect(kept.body.connection).toMatchObject({ status: "COMPLETED", configuration_type: "MANUAL" });
+
+    test.each([
+      ["an entity id", { idp_entity_id: "https://typed.example" }],
+      ["an address", { idp_sso_url: "https://typed.example/sso" }],
+      ["where to sign out", { idp_slo_url: "https://typed.example/slo" }],
+      ["a certificate", { idp_certificate: idp.certificate }],
+    ])("but not where %s was typed, before or with it", async (_what, typed) => {
+      published = { "/metadata": { body: idp.metadataXml } };
+      const [before, at] = [await draft(), await draft()];
+      await tell(before, typed);
+      for (const answer of [
+        await tell(before, { idp_metadata_url: url() }),
+        await tell(at, { ...typed, idp_metadata_url: url() }),
+      ]) {
+        expect(answer.body.connection).toMatchObject({ status: "IN_PROGRESS", configuration_type: "MANUAL" });
+      }
+    });
+
+    test("but not where somebody said that it is only kept, or it was kept already", async () => {
+      published = {};
+      const at = await draft();
+      const kept = { idp_metadata_url: url() };
+      for (const more of [{ configuration_type: "MANUAL" }, { debug_enabled: true }]) {
+        const { status, body } = await tell(at, kept, more);
+        expect([status, body.connection.configuration_type]).toEqual([200, "MANUAL"]);
+      }
+    });
+
+    test("and one that is none is refused by its name", async () => {
+      const { status, body } = await tell(await draft(), { idp_metadata_url: "not a url" });
+      expect(status).toBe(400);
+      expect(body.message).toContain("idp_metadata_url");
+    });
   });
 
   test("through a redirect to another address that may be reached", async () => {

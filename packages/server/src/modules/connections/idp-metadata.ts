@@ -4,11 +4,13 @@
  */
 import { type Ctx, inTransaction } from "../../context.ts";
 import type { BindingUrls, IdpMetadata } from "../../protocols/saml/idp-metadata.ts";
+import * as certificates from "./certificates.ts";
 import type { Connection, ConnectionPatch } from "./connections.ts";
 import * as connections from "./connections.ts";
 import { connectionErrors as errors } from "./errors.ts";
 import * as reads from "./metadata-reads.store.ts";
 import type { Binding, SamlSettings } from "./settings.ts";
+import { checkSettings } from "./settings-rules.ts";
 
 const metadataLimit = 5 * 1024 * 1024;
 
@@ -47,19 +49,24 @@ export async function updateWithMetadata(
   organizationId?: string,
 ): Promise<Connection> {
   const connection = await connections.get(ctx, connectionId, organizationId);
-  const patch = isDiscovered(connection, input)
+  const patch = (await isDiscovered(ctx, connection, input))
     ? { ...input, configurationType: "DISCOVERY" as const }
     : input;
   const url = addressToRead(connection, patch);
   if (url === undefined) return connections.update(ctx, connectionId, patch, organizationId);
+  checkSettings(ctx, connection.provider, connection.type, { idpMetadataUrl: url });
   const taken = await takenOver(ctx, connection, await download(ctx, url), patch);
   return updateAsRead(ctx, connectionId, taken, organizationId);
 }
 
-/** Where the address of metadata is all that is said of an identity provider, it is there to be read. */
-function isDiscovered({ status }: Connection, { configurationType, saml, idpCertificates }: ConnectionPatch) {
-  const isTyped = saml?.idpEntityId || saml?.idpSsoUrl || idpCertificates !== undefined;
-  return configurationType === undefined && status !== "COMPLETED" && saml?.idpMetadataUrl && !isTyped;
+/** Where the address of its metadata is all that is known of an identity provider, it is there to be read. */
+async function isDiscovered(ctx: Ctx, connection: Connection, patch: ConnectionPatch): Promise<boolean> {
+  const { idpMetadataUrl: known, ...before } = connection.settings as SamlSettings;
+  const { idpMetadataUrl: url, ...more } = patch.saml ?? {};
+  const isTyped = [before, more].some((saml) => saml.idpEntityId || saml.idpSsoUrl || saml.idpSloUrl);
+  const saysHow = patch.configurationType !== undefined || patch.idpCertificates !== undefined;
+  if (connection.type !== "SAML" || !url || url === known || isTyped || saysHow) return false;
+  return (await certificates.list(ctx, connection.id)).length === 0;
 }
 
 function addressToRead(connection: Connection, patch: ConnectionPatch): string | undefined {

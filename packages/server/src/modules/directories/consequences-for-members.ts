@@ -10,7 +10,7 @@ import { readerOf } from "./attribute-reader.ts";
 import { type Kept, keep } from "./changes.ts";
 import type { Directory } from "./directories.ts";
 import { type Eligibility, eligibilityOf } from "./eligibility.ts";
-import type { Link, Placed } from "./people.store.ts";
+import type { Link, Placed, Unlinked } from "./people.store.ts";
 import * as people from "./people.store.ts";
 import { type Document, extrasOf } from "./person.ts";
 
@@ -38,7 +38,7 @@ export async function followMembers(
   ctx: Ctx,
   directory: Directory,
   moves: Moves,
-  note: (links: readonly Link[]) => Promise<void> = (links) => people.setUsers(ctx, links),
+  note: (links: readonly (Link | Unlinked)[]) => Promise<void> = (links) => people.setUsers(ctx, links),
 ): Promise<void> {
   const { arrived = [], changed = [], regrouped = [], left = [] } = moves;
   const eligibility = await eligibilityOf(ctx, directory);
@@ -48,7 +48,7 @@ export async function followMembers(
   const joined = await admit(ctx, directory, eligibility, waiting, "leave out");
   const inactive = arrived.filter(({ active }) => !active);
   const withdrawn = await linksOfInactive(ctx, directory, eligibility, inactive);
-  await note([...admitted.links, ...joined.links, ...withdrawn]);
+  await note([...admitted.links, ...admitted.unlinked, ...joined.links, ...withdrawn]);
   await syncProfiles(ctx, directory, eligibility, changed.filter(isFollowed));
   const settling = [...changed, ...regrouped].filter(isFollowed).map(({ user_id }) => user_id ?? "");
   await settle(ctx, directory, {
@@ -62,6 +62,8 @@ export async function followMembers(
 
 interface Admitted {
   links: Link[];
+  /** Who came back and was left out: they wait anew. */
+  unlinked: Unlinked[];
   /** Users who were just made and are in no group: they have the role that members begin with. */
   newcomers: string[];
   changed: provisioning.FormerStanding[];
@@ -81,16 +83,18 @@ async function admit(
     const judged = eligibility.judge(row.login_email ?? row.email);
     return "email" in judged ? [{ row, email: judged.email }] : [];
   });
-  if (found.length === 0) return { links: [], newcomers: [], changed: [], atHand: {} };
+  if (found.length === 0) return { links: [], unlinked: [], newcomers: [], changed: [], atHand: {} };
   const profileOf = await profiles(ctx, directory);
   const wanted = found.map(({ row, email }) => ({ email, profile: profileOf(row) }));
   const { organizationId } = directory;
   const provisioned = await provisioning.provision(ctx, organizationId, wanted, whenFull);
   const { idOf, changed, atHand } = provisioned;
   const links = found.flatMap(({ row, email }) => linkOf(row, idOf.get(email)));
+  const leftOut = found.filter(({ row, email }) => row.user_id !== null && !idOf.has(email));
+  const unlinked = leftOut.map(({ row }) => ({ id: row.id, userId: null }));
   const grouped = new Set(found.flatMap(({ row, email }) => (row.groups.length > 0 ? idOf.get(email) : [])));
   const newcomers = provisioned.newcomers.filter((userId) => !grouped.has(userId));
-  return { links, newcomers, changed, atHand };
+  return { links, unlinked, newcomers, changed, atHand };
 }
 
 function linkOf({ id }: Placed, userId: string | undefined): Link[] {

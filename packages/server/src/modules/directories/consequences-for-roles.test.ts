@@ -135,6 +135,24 @@ test("of a deleted default are its successor's, and give way to those of groups 
   expect(await member(acme, email)).toMatchObject({ roles: ["admin"] });
 });
 
+test("of a deleted default leave alone what its successor was given by hand", async () => {
+  const acme = await tenant();
+  const path = `/organizations/${acme.organizationId}/roles`;
+  for (const name of ["starter", "beginner"]) await app.api(path, { body: { name, display_name: name } });
+  await app.api(`${path}:set_defaults`, { method: "PATCH", body: { default_member_role: "starter" } });
+  const email = acme.address("ada");
+  const people = await addPeople(app, acme, [personOf(email)]);
+  const { id = "" } = (await member(acme, email)) ?? {};
+  await app.api(`/organizations/${acme.organizationId}/users/${id}/roles`, {
+    body: [{ role_name: "beginner" }],
+  });
+  expect(await member(acme, email)).toMatchObject({ roles: ["beginner", "starter"] });
+  await app.api(`${path}/starter?reassign_role_name=beginner`, { method: "DELETE" });
+  const group = await addGroup(app, acme, "Admins", people);
+  await assign(acme, [group, "admin"]);
+  expect(await member(acme, email)).toMatchObject({ roles: ["admin", "beginner"] });
+});
+
 test("of a deleted default of the environment are its successor's, and give way like it", async () => {
   const acme = await tenant();
   await app.api("/roles", { body: { name: "heir", display_name: "Heir" } });

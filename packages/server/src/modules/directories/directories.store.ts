@@ -63,17 +63,6 @@ export async function list(at: Scope, organizationId: string): Promise<Directory
   return inOrganization(at, organizationId).orderBy("id").execute();
 }
 
-/** All organizations that have one. */
-export async function listOrganizations(at: Scope): Promise<string[]> {
-  const rows = await at.db
-    .selectFrom("directories")
-    .select("organization_id")
-    .distinct()
-    .where("environment_id", "=", at.environmentId)
-    .execute();
-  return rows.map((row) => row.organization_id);
-}
-
 export async function set(at: Scope, id: string, change: DirectoryChange): Promise<DirectoryRow | undefined> {
   return at.db
     .updateTable("directories")

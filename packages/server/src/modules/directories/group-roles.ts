@@ -3,7 +3,7 @@ import { type Ctx, inRepeatedTransaction } from "../../context.ts";
 import { isMissingParent } from "../../db/scope.ts";
 import { invalidArgument } from "../../errors.ts";
 import * as directoryRoles from "../roles/directory-roles.ts";
-import type { Replacement } from "../roles/events.ts";
+import type { ReplacementPayload } from "../roles/events.ts";
 import * as roles from "../roles/roles.ts";
 import { refresh } from "./consequences.ts";
 import * as directoryStore from "./directories.store.ts";
@@ -62,14 +62,13 @@ export async function list(ctx: Ctx, directoryIds: readonly string[]): Promise<G
 }
 
 /**
- * Lets directories give another role in the place of one that is about to be deleted, whose holders have it already:
- * groups from now on, and for members, whom it may have come to as the default, too, as what they were given.
+ * Puts another role in the place of one that is about to be deleted: in what groups give from now on, and in what members
+ * were given, by a group or as the default.
  */
-export async function replaceRole(ctx: Ctx, { organization_id, from, to }: Replacement): Promise<void> {
+export async function replaceRole(ctx: Ctx, replacement: ReplacementPayload): Promise<void> {
+  const { organization_id, from, to } = replacement;
   await store.move(ctx, from, to);
-  const organizationIds =
-    organization_id === null ? await directoryStore.listOrganizations(ctx) : [organization_id];
-  await directoryRoles.moveGiven(ctx, organizationIds, from, to);
+  await directoryRoles.moveGiven(ctx, organization_id, { from, to });
 }
 
 /** A group of another directory is not found either. */

@@ -104,8 +104,14 @@ export interface Link {
   userId: string;
 }
 
-/** Notes which membership follows which person. */
-export async function setUsers(at: Scope, links: readonly Link[]): Promise<void> {
+/** A person whom no membership follows any more. */
+export interface Unlinked {
+  id: string;
+  userId: null;
+}
+
+/** Notes which membership follows which person, or that none does. */
+export async function setUsers(at: Scope, links: readonly (Link | Unlinked)[]): Promise<void> {
   if (links.length === 0) return;
   await linked(at.db, {
     environmentId: at.environmentId,
@@ -115,7 +121,10 @@ export async function setUsers(at: Scope, links: readonly Link[]): Promise<void>
 }
 
 const linked = compiled(
-  (_db, { environmentId, ids, userIds }: { environmentId: string; ids: string[]; userIds: string[] }) => sql`
+  (
+    _db,
+    { environmentId, ids, userIds }: { environmentId: string; ids: string[]; userIds: (string | null)[] },
+  ) => sql`
     update directory_users set user_id = link.user_id
     from unnest(${ids}::text[], ${userIds}::text[]) as link (id, user_id)
     where directory_users.id = link.id and environment_id = ${environmentId}

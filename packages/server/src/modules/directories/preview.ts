@@ -3,6 +3,7 @@ import type { Ctx } from "../../context.ts";
 import { readCount } from "../../db/counters.ts";
 import { openPage, type Page, type PageRequest } from "../../paging.ts";
 import * as organizations from "../organizations/organizations.ts";
+import { outsiders } from "../users/one-organization.ts";
 import * as provisioning from "../users/provisioning.ts";
 import { seatsLeft } from "../users/seats.ts";
 import { keepsUsers } from "./consequences-for-members.ts";
@@ -70,15 +71,16 @@ async function judgeOf(ctx: Ctx, directory: Directory): Promise<Judge> {
     const emails = judged.flatMap((each) => ("email" in each ? [each.email] : []));
     const known = await provisioning.ofEmails(ctx, directory.organizationId, emails);
     const users = new Map(known.map((user) => [user.email, user]));
-    const outsiders = await provisioning.outsiders(ctx, known);
+    const userIds = known.map(({ id }) => id);
+    const out = await outsiders(ctx, directory.organizationId, userIds);
     return judged.map((each) => {
       if ("leftOut" in each) {
         const effect = each.leftOut === "no_address" ? "LEFT_OUT_NO_ADDRESS" : "LEFT_OUT_FOREIGN_DOMAIN";
         return { ...each.candidate, effect, userId: "" };
       }
       const user = users.get(each.email);
-      if (each.candidate.active && outsiders.has(each.email))
-        return { ...each.candidate, effect: "LEFT_OUT_OTHER_ORGANIZATION", userId: user?.id ?? "" };
+      if (each.candidate.active && user && out.has(user.id))
+        return { ...each.candidate, effect: "LEFT_OUT_OTHER_ORGANIZATION", userId: user.id };
       return { ...each.candidate, effect: effectOn(each.candidate, user), userId: user?.id ?? "" };
     });
   };

@@ -30,6 +30,7 @@ const atOnce = 1_000;
 /**
  * Gives members back the status and the roles that they had before the directory's first change of these in the window.
  * What is given back stays until the directory sends another change of it; what the API gave or took since stays, too.
+ * Where users belong to one organization, who belongs to another one now is passed by.
  * @returns how many members it concerned; with `dryRun`, how many it would concern
  * @throws ORGANIZATION_NOT_FOUND, DIRECTORY_NOT_FOUND, USER_LIMIT_REACHED, INVALID_ARGUMENT for a window that ends
  * before it begins
@@ -46,7 +47,8 @@ export async function restore(ctx: Ctx, request: RestoreRequest): Promise<Restor
   for (let after = ""; ; ) {
     const { losses, restored } = await inRepeatedTransaction(ctx, async (ctx) => {
       const losses = await store.listLosses(ctx, directory.id, window, { after, limit: atOnce });
-      const restored = request.dryRun ? expected(losses) : await giveBack(ctx, directory, window, losses);
+      const able = await withoutOutsiders(ctx, directory, losses);
+      const restored = request.dryRun ? expected(able) : await giveBack(ctx, directory, window, able);
       return { losses, restored };
     });
     total.memberships += restored.memberships;
@@ -55,6 +57,17 @@ export async function restore(ctx: Ctx, request: RestoreRequest): Promise<Restor
     if (last === undefined || losses.length < atOnce) return total;
     after = last.user_id;
   }
+}
+
+async function withoutOutsiders(
+  ctx: Ctx,
+  { organizationId }: Directory,
+  losses: readonly Loss[],
+): Promise<readonly Loss[]> {
+  const back = losses.flatMap(formerStatus).filter(({ status }) => status === "ACTIVE");
+  const userIds = back.map(({ userId }) => userId);
+  const out = await provisioning.lockOutsiders(ctx, organizationId, userIds);
+  return losses.filter(({ user_id }) => !out.has(user_id));
 }
 
 async function giveBack(

@@ -87,12 +87,12 @@ function isDefault(role: Role): boolean {
 const movedAtOnce = 20_000;
 
 async function replaceEverywhere(ctx: Ctx, owner: Owner, role: Role, successor: Role): Promise<void> {
+  const { organization_id, id: from } = role;
+  await ctx.emit(roleReplaced, { organization_id, from, to: successor.id }, owner ?? undefined);
   while ((await holders.move(ctx, role.id, successor.id, movedAtOnce)) > 0) {
     // Until nobody is left to be moved.
   }
   await holders.moveDefaults(ctx, role.id, successor.id);
-  const { organization_id, id: from } = role;
-  await ctx.emit(roleReplaced, { organization_id, from, to: successor.id }, owner ?? undefined);
 }
 
 async function inheritDefaults(ctx: Ctx, former: Role, successor: Role): Promise<void> {

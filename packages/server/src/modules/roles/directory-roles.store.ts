@@ -153,16 +153,35 @@ export async function replace(at: Scope, organizationId: string, wanted: Wanted)
   return changed;
 }
 
-/** Puts one role in the place of another in what directories gave to the members of organizations. */
+/**
+ * Puts one role in the place of another in what directories gave to some members. Who holds the other already, and not
+ * from a directory, keeps it as what was given by hand.
+ * @param organizationId null = of all organizations
+ * @param limit how many members at most: there may be more than one statement has time for
+ * @returns how many it were
+ */
 export async function moveGiven(
   at: Scope,
-  organizationIds: readonly string[],
-  from: string,
-  to: string,
-): Promise<void> {
-  await sql`
-    update memberships
-    set directory_roles = array(select distinct unnest(array_replace(directory_roles, ${from}, ${to})))
-    where environment_id = ${at.environmentId} and organization_id = any(${[...organizationIds]})
-      and directory_roles @> array[${from}]`.execute(at.db);
+  organizationId: string | null,
+  change: { from: string; to: string },
+  limit: number,
+): Promise<number> {
+  const { from, to } = change;
+  const { numAffectedRows = 0n } = await sql`
+    with moving as (
+      select organization_id, user_id from memberships
+      where environment_id = ${at.environmentId} and directory_roles @> array[${from}]
+        and organization_id = coalesce(${organizationId}, organization_id)
+      limit ${limit}
+    )
+    update memberships set directory_roles =
+      case when directory_roles @> array[${to}] or not exists (select from membership_roles as held
+          where held.organization_id = moving.organization_id and held.user_id = moving.user_id and held.role_id = ${to})
+        then array(select distinct unnest(array_replace(directory_roles, ${from}, ${to})))
+        else array_remove(directory_roles, ${from}) end
+    from moving
+    where memberships.organization_id = moving.organization_id and memberships.user_id = moving.user_id`.execute(
+    at.db,
+  );
+  return Number(numAffectedRows);
 }

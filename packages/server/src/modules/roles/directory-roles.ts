@@ -27,16 +27,19 @@ export async function restore(ctx: Ctx, organizationId: string, wanted: Wanted):
   return store.replace(ctx, organizationId, wanted);
 }
 
-/** All members of so many are gone through by one statement. */
-const organizationsAtOnce = 100;
+/** So many members are changed by one statement. */
+const movedAtOnce = 20_000;
 
-/** Puts one role in the place of another in what directories gave to the members of these organizations. */
+/**
+ * Puts one role in the place of another in what directories gave, before the members get it.
+ * @param organizationId null = in all organizations
+ */
 export async function moveGiven(
   ctx: Ctx,
-  organizationIds: readonly string[],
-  from: string,
-  to: string,
+  organizationId: string | null,
+  change: { from: string; to: string },
 ): Promise<void> {
-  for (let at = 0; at < organizationIds.length; at += organizationsAtOnce)
-    await store.moveGiven(ctx, organizationIds.slice(at, at + organizationsAtOnce), from, to);
+  while ((await store.moveGiven(ctx, organizationId, change, movedAtOnce)) > 0) {
+    // Until nobody is left to be changed.
+  }
 }

@@ -16,19 +16,19 @@ export interface PermissionPayload {
   description: string;
 }
 
-export const roleCreated = event<RolePayload>("role.created");
-export const roleUpdated = event<RolePayload>("role.updated");
-/** `reassigned_to` names the role that the holders have now. */
-export const roleDeleted = event<RolePayload & { reassigned_to: string | null }>("role.deleted");
-export interface Replacement {
+export interface ReplacementPayload {
   /** Whose role it was; null = the environment's. */
   organization_id: string | null;
   from: string;
   to: string;
 }
 
-/** Before one role is deleted and another takes its place. */
-export const roleReplaced = event<Replacement>("gatehouse.role.replaced", "internal");
+export const roleCreated = event<RolePayload>("role.created");
+export const roleUpdated = event<RolePayload>("role.updated");
+/** `reassigned_to` names the role that the holders have now. */
+export const roleDeleted = event<RolePayload & { reassigned_to: string | null }>("role.deleted");
+/** Before another role takes the place of one that is to be deleted. */
+export const roleReplaced = event<ReplacementPayload>("gatehouse.role.replaced", "internal");
 export const permissionCreated = event<PermissionPayload>("permission.created");
 export const permissionUpdated = event<PermissionPayload>("permission.updated");
 /** `roles` names those that had it until now. */

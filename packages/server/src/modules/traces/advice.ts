@@ -37,7 +37,7 @@ export const adviceByReason: Readonly<Record<string, Advice>> = {
   ...oidcAdvice,
   user_elsewhere: {
     title: "The user belongs to another organization",
-    fix: "In this environment a user belongs to one organization. Remove the user from the other one, or let users belong to several (org_user_relationship and allow_multiple_memberships in the environment's user management settings), then sign in again.",
+    fix: "Here a user is a member of one organization. Have the user removed or deactivated in the other one, then sign in again. Whoever runs the app can let users belong to several, in the environment's user management settings.",
   },
   user_limit_reached: {
     title: "The organization has as many users as it may",

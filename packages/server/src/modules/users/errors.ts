@@ -37,7 +37,7 @@ export const userErrors = defineErrors({
   USER_ELSEWHERE: [
     "FAILED_PRECONDITION",
     (email: string) =>
-      `${email} belongs to another organization, and users of this environment belong to one only: remove them there first, or change its user management settings`,
+      `${email} is an active member of another organization, and users of this environment belong to one only: remove them there first, or change its user management settings`,
   ],
   ROLE_NOT_HELD: [
     "NOT_FOUND",

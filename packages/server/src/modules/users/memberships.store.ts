@@ -63,23 +63,17 @@ export async function countSeats(
   return count;
 }
 
-/** The address of one of these users who belongs to another organization, too. */
-export async function findElsewhere(
+/** Those of these users who are active in another organization and not in this one. */
+export async function listElsewhere(
   at: Scope,
   organizationId: string,
   userIds: readonly string[],
-): Promise<string | undefined> {
-  const row = await at.db
-    .selectFrom("memberships")
-    .innerJoin("users", "users.id", "memberships.user_id")
-    .select("users.email")
-    .where("memberships.environment_id", "=", at.environmentId)
-    .where(sql<boolean>`memberships.user_id = any(${[...userIds]})`)
-    .where("memberships.organization_id", "<>", organizationId)
-    .where("memberships.status", "<>", "INACTIVE")
-    .limit(1)
-    .executeTakeFirst();
-  return row?.email;
+): Promise<string[]> {
+  const { rows } = await sql<{ user_id: string }>`
+    select user_id from memberships
+    where environment_id = ${at.environmentId} and user_id = any(${[...userIds]}) and status = 'ACTIVE'
+    group by user_id having not bool_or(organization_id = ${organizationId})`.execute(at.db);
+  return rows.map((row) => row.user_id);
 }
 
 /** The organizations of a user, in the order in which all counters of them are changed. */

@@ -74,6 +74,7 @@ export async function join(
 ): Promise<void> {
   const now = ctx.now();
   const first = firstOf(ctx, input);
+  if (first.status === "ACTIVE") await requireNoOther(ctx, organization.id, user);
   const inserted = await store
     .insert(ctx, {
       environment_id: ctx.environmentId,
@@ -87,10 +88,7 @@ export async function join(
       joined_at: first.joinedAt,
     })
     .catch(organizations.rejectDeleted(organization.id));
-  if (inserted) {
-    await requireNoOther(ctx, organization.id, [user.id]);
-    return welcome(ctx, organization, user, input, { isCounted: false, hasRole: false });
-  }
+  if (inserted) return welcome(ctx, organization, user, input, { isCounted: false, hasRole: false });
   if (await accept(ctx, user, input)) await requireSeat(ctx, organization);
   await announce(ctx, organization, user, input);
 }

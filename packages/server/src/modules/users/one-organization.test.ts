@@ -47,11 +47,8 @@ describe.each([
     const acme = await createOrganization();
     const before = await totals(acme);
     expect(await join(acme, id)).toMatchObject(refused);
-    expect(await membership("POST", acme, id, { body: {} })).toMatchObject(refused);
-    for (const query of ["", "?send_invitation_email=false"])
-      expect(await app.api(`/organizations/${acme}/users${query}`, { body: { email } })).toMatchObject(
-        refused,
-      );
+    const path = `/organizations/${acme}/users?send_invitation_email=false`;
+    expect(await app.api(path, { body: { email } })).toMatchObject(refused);
     expect(await totals(acme)).toEqual(before);
     await set(several);
     expect((await join(acme, id)).status).toBe(201);
@@ -63,14 +60,33 @@ describe.each([
 });
 
 describe("where users belong to one organization", () => {
-  test("an invitation counts, and who was removed may join another", async () => {
+  test("an invitation keeps nobody out of anywhere, and who was removed may join another", async () => {
     await set({ org_user_relationship: "SINGLE_ORGANIZATION" });
     const [acme, globex] = [await createOrganization(), await createOrganization()];
     const email = `${unique("invited")}@example.com`;
     const { user } = (await app.api(`/organizations/${acme}/users`, { body: { email } })).body;
-    expect(await join(globex, user.id)).toMatchObject(refused);
-    await membership("DELETE", acme, user.id, { query: "?cascade=false" });
     expect((await join(globex, user.id)).status).toBe(201);
+    await membership("DELETE", globex, user.id, { query: "?cascade=false" });
+    expect((await join(await createOrganization(), user.id)).status).toBe(201);
+  });
+
+  test("whoever invites learns nothing of where else people are", async () => {
+    const { email } = await outsider();
+    const acme = await createOrganization();
+    const invited = [email, `${unique("unknown")}@example.com`].map((address) =>
+      app.api(`/organizations/${acme}/users`, { body: { email: address } }),
+    );
+    expect((await Promise.all(invited)).map(({ status }) => status)).toEqual([201, 201]);
+  });
+
+  test("an invitation is not accepted by signing in while they are elsewhere", async () => {
+    const tenant = await createSamlTenant(app);
+    const email = `ada@${tenant.domain}`;
+    const { id, elsewhere } = await outsider(email);
+    await app.api(`/organizations/${tenant.organizationId}/users`, { body: { email } });
+    expect((await samlSignIn(app, tenant, { email })).answer.get("error")).toBe("access_denied");
+    await membership("DELETE", elsewhere, id, { query: "?cascade=false" });
+    expect((await samlSignIn(app, tenant, { email })).answer.get("code")).toMatch(/^.{43}$/);
   });
 
   test("of two that ask for somebody at once one gets them", async () => {
@@ -131,11 +147,88 @@ describe("where users belong to one organization", () => {
     expect(await join(globex, id)).toMatchObject(refused);
     await changePerson(app, acme, ada, personOf(email, { active: false }));
     expect((await join(globex, id)).status).toBe(201);
-    await changePerson(app, acme, ada, personOf(email, { active: true }));
+    await changePerson(app, acme, ada, personOf(email));
     expect(await member(app, acme, email)).toMatchObject({ status: "INACTIVE" });
-    const from = { start_time: new Date(app.app.now().getTime() - 60_000).toISOString() };
-    expect(await app.api(`${acme.path}:restore`, { body: from })).toMatchObject(refused);
-    expect(await member(app, acme, email)).toMatchObject({ status: "INACTIVE" });
+    await membership("DELETE", globex, id, { query: "?cascade=false" });
+    await changePerson(app, acme, ada, personOf(email, { title: "Lady" }));
+    expect(await member(app, acme, email)).toMatchObject({ status: "ACTIVE" });
+  });
+
+  test("a directory is enabled while others take its people: each is of one of the two", async () => {
+    await set({ org_user_relationship: "SINGLE_ORGANIZATION" });
+    const acme = await createTenant(app);
+    const [home, globex] = [await createOrganization(), await createOrganization()];
+    await app.api(acme.path, { method: "PATCH", body: { name: "New", status: "DRAFT" } });
+    const emails = Array.from({ length: 20 }, (_, at) => acme.address(`person${at}`));
+    const ids = await Promise.all(emails.map(async (email) => (await createUser(home, { email })).id));
+    await addPeople(
+      app,
+      acme,
+      emails.map((email) => personOf(email)),
+    );
+    for (const id of ids) await membership("DELETE", home, id, { query: "?cascade=false" });
+    const [enabled] = await Promise.all([
+      app.api(`${acme.path}:enable`, { method: "PATCH" }),
+      ...ids.map((id) => join(globex, id)),
+    ]);
+    expect(enabled.status).toBe(200);
+    const rows = await app.app.db
+      .selectFrom("memberships")
+      .selectAll()
+      .where("status", "=", "ACTIVE")
+      .execute();
+    for (const id of ids) expect(rows.filter(({ user_id }) => user_id === id)).toHaveLength(1);
+  });
+
+  describe("what a directory took is given back", () => {
+    async function deactivated(names: string[]) {
+      const acme = await createTenant(app);
+      const emails = names.map(acme.address);
+      const ids = await addPeople(
+        app,
+        acme,
+        emails.map((email) => personOf(email)),
+      );
+      const start_time = new Date(app.app.now().getTime()).toISOString();
+      for (const [at, email] of emails.entries())
+        await changePerson(app, acme, ids[at] ?? "", personOf(email, { active: false }));
+      const restore = (more: object = {}) =>
+        app.api(`${acme.path}:restore`, { body: { start_time, ...more } });
+      return { acme, emails, restore };
+    }
+
+    test("but for those who are elsewhere by now, who are passed by", async () => {
+      await set({ org_user_relationship: "SINGLE_ORGANIZATION" });
+      const { acme, emails, restore } = await deactivated(["ada", "bob"]);
+      const [ada = "", bob = ""] = emails;
+      const { id = "" } = (await member(app, acme, ada)) ?? {};
+      const globex = await createOrganization();
+      await join(globex, id);
+      for (const dry_run of [true, false])
+        expect((await restore({ dry_run })).body).toMatchObject({ memberships_restored: 1 });
+      expect(await member(app, acme, ada)).toMatchObject({ status: "INACTIVE" });
+      expect(await member(app, acme, bob)).toMatchObject({ status: "ACTIVE" });
+      await membership("DELETE", globex, id, { query: "?cascade=false" });
+      expect((await restore()).body).toMatchObject({ memberships_restored: 1 });
+      expect(await member(app, acme, ada)).toMatchObject({ status: "ACTIVE" });
+    });
+
+    test("or they join elsewhere, of the two at once one", async () => {
+      await set({ org_user_relationship: "SINGLE_ORGANIZATION" });
+      for (let round = 0; round < 10; round++) {
+        const { acme, emails, restore } = await deactivated(["ada"]);
+        const { id = "" } = (await member(app, acme, emails[0] ?? "")) ?? {};
+        const globex = await createOrganization();
+        await Promise.all([restore(), join(globex, id)]);
+        const active = await app.app.db
+          .selectFrom("memberships")
+          .select("organization_id")
+          .where("user_id", "=", id)
+          .where("status", "=", "ACTIVE")
+          .execute();
+        expect(active).toHaveLength(1);
+      }
+    });
   });
 });
 

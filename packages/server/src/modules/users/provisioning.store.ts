@@ -25,6 +25,13 @@ export type UpsertedUser = User & { is_new: boolean };
 const personColumns = sql`given_name text, family_name text, name text, preferred_username text, phone_number text,
   picture text, locale text, custom_attributes jsonb`;
 
+/** Holds users until the transaction ends, in one order. */
+export async function lock(at: Scope, userIds: readonly string[]): Promise<void> {
+  await sql`
+    select from users where environment_id = ${at.environmentId} and id = any(${[...userIds]})
+    order by id for update`.execute(at.db);
+}
+
 /** Makes the users who are not there, and brings those who are up to what the directory says of them. */
 export async function upsertUsers(
   at: Scope,
@@ -256,8 +263,6 @@ export interface KnownAddress {
   /** Null where they are no member. */
   status: string | null;
   role_ids: string[];
-  /** Whether they belong to another organization. */
-  elsewhere: boolean;
 }
 
 export async function listByEmails(
@@ -267,9 +272,7 @@ export async function listByEmails(
 ): Promise<KnownAddress[]> {
   const { rows } = await sql<KnownAddress>`
     select users.id, users.email, memberships.status, array(select role_id from membership_roles as held
-      where held.organization_id = ${organizationId} and held.user_id = users.id) as role_ids,
-      exists (select from memberships as other where other.user_id = users.id
-        and other.organization_id <> ${organizationId} and other.status <> 'INACTIVE') as elsewhere
+      where held.organization_id = ${organizationId} and held.user_id = users.id) as role_ids
     from users left join memberships
       on memberships.user_id = users.id and memberships.organization_id = ${organizationId}
     where users.environment_id = ${at.environmentId} and users.email = any(${[...emails]})`.execute(at.db);

@@ -18,7 +18,7 @@ import {
   userData,
   userUpdated,
 } from "./events.ts";
-import { belongToOne, requireNoOther } from "./one-organization.ts";
+import { belongToOne, outsiders } from "./one-organization.ts";
 import { identitiesOf } from "./people.ts";
 import type { FormerStanding, KnownAddress, PersonColumns, UpsertedUser } from "./provisioning.store.ts";
 import * as store from "./provisioning.store.ts";
@@ -53,7 +53,7 @@ export interface AtHand {
  * Makes people active members of an organization: new users, and those whose addresses are known already. Where users
  * belong to one organization, those of another one are left out.
  * @param whenFull what becomes of those for whom there is no seat
- * @throws ORGANIZATION_NOT_FOUND, USER_LIMIT_REACHED, USER_ELSEWHERE for who joins another one at this moment
+ * @throws ORGANIZATION_NOT_FOUND, USER_LIMIT_REACHED
  */
 export async function provision(
   ctx: Ctx,
@@ -67,10 +67,16 @@ export async function provision(
   if (admitted.length === 0) return { idOf: new Map(), newcomers: [], changed: [], atHand: { organization } };
   const now = ctx.now();
   const wanted = [...byEmail(admitted).values()].map(newPerson);
-  const users = await prove(ctx, await store.upsertUsers(ctx, wanted, now));
+  const upserted = await prove(ctx, await store.upsertUsers(ctx, wanted, now));
+  // Another organization may have been a moment faster; from here on they are locked.
+  const out = await outsiders(
+    ctx,
+    organizationId,
+    upserted.filter(isKnown).map(({ id }) => id),
+  );
+  const users = upserted.filter(({ id }) => !out.has(id));
   const ids = users.map(({ id }) => id);
   const changed = await store.activate(ctx, organizationId, ids, now);
-  await requireNoOther(ctx, organizationId, changed.map(userIdOf));
   const pending = changed.filter(({ status_before }) => status_before?.includes("INVITE"));
   if (pending.length > 0) await store.acceptInvitations(ctx, organizationId, pending.map(userIdOf), now);
   const joined = changed.filter(({ status_before }) => status_before === null).length;
@@ -136,9 +142,9 @@ export async function deactivate(
 }
 
 /**
- * Gives members the status that they had before.
+ * Gives members the status that they had before. Those who would be active are none of `lockOutsiders`.
  * @returns those whose status changed
- * @throws USER_LIMIT_REACHED, USER_ELSEWHERE
+ * @throws USER_LIMIT_REACHED
  */
 export async function restoreStatuses(
   ctx: Ctx,
@@ -148,13 +154,21 @@ export async function restoreStatuses(
   const organization = await forMembers(ctx, organizationId);
   const changed = await store.setStatuses(ctx, organizationId, wanted, ctx.now());
   if (changed.length > 0) await requireSeats(ctx, organization, 0);
-  const back = new Set(wanted.filter(({ status }) => status !== "INACTIVE").map(({ userId }) => userId));
-  await requireNoOther(
-    ctx,
-    organizationId,
-    changed.filter((userId) => back.has(userId)),
-  );
   return changed;
+}
+
+/**
+ * Those of these users who may not become active members, since they are of another organization. All of them are held
+ * until the transaction ends, so that it stays true.
+ */
+export async function lockOutsiders(
+  ctx: Ctx,
+  organizationId: string,
+  userIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (userIds.length === 0 || !(await belongToOne(ctx))) return new Set();
+  await store.lock(ctx, userIds);
+  return outsiders(ctx, organizationId, userIds);
 }
 
 /** Brings what is known of users up to what a directory says of them, where their addresses are in these domains. */
@@ -202,13 +216,7 @@ export async function ofEmails(
   return emails.length === 0 ? [] : store.listByEmails(ctx, organizationId, emails);
 }
 
-/** The addresses that stay out, since their users belong to another organization and may to one only. */
-export async function outsiders(ctx: Ctx, known: readonly KnownAddress[]): Promise<ReadonlySet<string>> {
-  if (!(await belongToOne(ctx))) return new Set();
-  const elsewhere = known.filter(({ elsewhere, status }) => elsewhere && status !== "ACTIVE");
-  return new Set(elsewhere.map(({ email }) => email));
-}
-
+/** What a directory says of the people of another organization changes nothing of them. */
 async function withoutOutsiders(
   ctx: Ctx,
   { id }: Organization,
@@ -216,8 +224,9 @@ async function withoutOutsiders(
 ): Promise<readonly Provisioned[]> {
   if (!(await belongToOne(ctx))) return people;
   const emails = people.map(({ email }) => email);
-  const leftOut = await outsiders(ctx, await store.listByEmails(ctx, id, emails));
-  return people.filter(({ email }) => !leftOut.has(email));
+  const known = new Map((await store.listByEmails(ctx, id, emails)).map((user) => [user.email, user.id]));
+  const out = await outsiders(ctx, id, [...known.values()]);
+  return people.filter(({ email }) => !out.has(known.get(email) ?? ""));
 }
 
 /** Who has a seat already needs none; of the others, the first ones get those that are left. */
@@ -261,6 +270,10 @@ async function prove(ctx: Ctx, users: readonly UpsertedUser[]): Promise<readonly
     unproven.map((user_id) => ({ user_id })),
   );
   return users.map((user) => ({ ...user, email_verified: true }));
+}
+
+function isKnown({ is_new }: UpsertedUser): boolean {
+  return !is_new;
 }
 
 function userIdOf({ user_id }: FormerStanding): string {

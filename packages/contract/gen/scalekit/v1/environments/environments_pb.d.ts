@@ -1268,7 +1268,7 @@ export declare type UserManagement = Message<"scalekit.v1.environments.UserManag
   allowDuplicateUserIdentities?: boolean | undefined;
 
   /**
-   * False keeps the members of one organization out of all others, as SINGLE_ORGANIZATION does.
+   * False keeps active members of one organization from becoming active in another, as SINGLE_ORGANIZATION does.
    *
    * @generated from field: google.protobuf.BoolValue allow_multiple_memberships = 2;
    */
@@ -1280,7 +1280,7 @@ export declare type UserManagement = Message<"scalekit.v1.environments.UserManag
   allowOrganizationSignup?: boolean | undefined;
 
   /**
-   * Whether a user may belong to several organizations. Who is in several when that ends stays there.
+   * Whether a user may be an active member of several organizations. Who is so when that ends stays so.
    *
    * @generated from field: scalekit.v1.environments.OrgUserRelationshipType org_user_relationship = 4;
    */
