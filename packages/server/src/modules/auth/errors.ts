@@ -67,7 +67,7 @@ export function notMember(email: string): AppError {
 /** A newcomer who belongs to another organization, where users belong to one. @param cause USER_ELSEWHERE, for the log */
 export function belongsElsewhere(email: string, cause: unknown): AppError {
   const error = authErrors.access_denied(
-    `${email} cannot join the organization, since they belong to another one: ask its administrator to remove them there`,
+    `${email} cannot join the organization, since they belong to another one: ask the administrator of that one to remove them`,
   );
   return error.with({ cause, evidence: { reason: "user_elsewhere" } });
 }
