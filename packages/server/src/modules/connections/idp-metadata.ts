@@ -64,7 +64,7 @@ async function isDiscovered(ctx: Ctx, connection: Connection, patch: ConnectionP
   const { idpMetadataUrl: known, ...before } = connection.settings as SamlSettings;
   const { idpMetadataUrl: url, ...more } = patch.saml ?? {};
   const isTyped = [before, more].some((saml) => saml.idpEntityId || saml.idpSsoUrl || saml.idpSloUrl);
-  const saysHow = patch.configurationType !== undefined || patch.idpCertificates !== undefined;
+  const saysHow = patch.configurationType !== undefined || Boolean(patch.idpCertificates);
   if (connection.type !== "SAML" || !url || url === known || isTyped || saysHow) return false;
   return (await certificates.list(ctx, connection.id)).length === 0;
 }

@@ -156,18 +156,36 @@ async function withdraw(ctx: Ctx, directory: Directory, userIds: readonly string
 /** The members whom a directory names as inactive from the beginning. No user is made for such a person. */
 async function linksOfInactive(
   ctx: Ctx,
-  { organizationId }: Directory,
+  directory: Directory,
   eligibility: Eligibility,
   rows: readonly Placed[],
 ): Promise<Link[]> {
-  const found = rows.flatMap((row) => {
-    const judged = eligibility.judge(row.email);
-    return "email" in judged ? [{ row, email: judged.email }] : [];
+  const addresses = rows.map(({ email }) => email);
+  const members = await membersOf(ctx, directory, addresses, eligibility);
+  return rows.flatMap((row) => linkOf(row, members.get(row.email)));
+}
+
+/** The ids of the members who have these addresses, as far as the directory may speak for them. */
+export async function membersOf(
+  ctx: Ctx,
+  directory: Directory,
+  addresses: readonly string[],
+  eligibility?: Eligibility,
+): Promise<Map<string, string>> {
+  if (addresses.length === 0) return new Map();
+  const { judge } = eligibility ?? (await eligibilityOf(ctx, directory));
+  const found = addresses.flatMap((address) => {
+    const judged = judge(address);
+    return "email" in judged ? [{ address, email: judged.email }] : [];
   });
   const emails = found.map(({ email }) => email);
-  const known = await provisioning.ofEmails(ctx, organizationId, emails);
+  const known = await provisioning.ofEmails(ctx, directory.organizationId, emails);
   const members = new Map(known.filter(({ status }) => status !== null).map(({ email, id }) => [email, id]));
-  return found.flatMap(({ row, email }) => linkOf(row, members.get(email)));
+  return new Map(found.flatMap(({ address, email }) => pairOf(address, members.get(email))));
+}
+
+function pairOf(address: string, userId: string | undefined): [string, string][] {
+  return userId === undefined ? [] : [[address, userId]];
 }
 
 async function syncProfiles(

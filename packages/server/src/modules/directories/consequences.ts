@@ -4,7 +4,7 @@
  */
 import type { Ctx } from "../../context.ts";
 import * as announcements from "./announcements.ts";
-import { followMembers, keepsUsers, type Moves } from "./consequences-for-members.ts";
+import { followMembers, keepsUsers, type Moves, membersOf } from "./consequences-for-members.ts";
 import type { Directory } from "./directories.ts";
 import * as groups from "./groups.store.ts";
 import type { DirectoryUserRow, PassFilter, Placed } from "./people.store.ts";
@@ -58,8 +58,7 @@ export async function follow(ctx: Ctx, directory: Directory, touched: Touched): 
   }
   for (const gone of slices(touched.deleted ?? [])) {
     await announcements.tellDeleted(ctx, directory, gone);
-    const left = gone.flatMap(({ userId }) => userId ?? []);
-    if (withMembers) await followMembers(ctx, directory, { left });
+    if (withMembers) await followMembers(ctx, directory, { left: await usersOf(ctx, directory, gone) });
   }
 }
 
@@ -85,6 +84,17 @@ export async function arrive(
   });
 }
 
+/** The users of people who are gone, also of those whom no membership followed: they may be members by another way. */
+async function usersOf(ctx: Ctx, directory: Directory, gone: readonly Deleted[]): Promise<string[]> {
+  const unlinked = gone.filter(({ userId, wasActive }) => userId === null && wasActive);
+  const members = await membersOf(
+    ctx,
+    directory,
+    unlinked.map(({ email }) => email),
+  );
+  return [...gone.flatMap(({ userId }) => userId ?? []), ...members.values()];
+}
+
 type Tell = (ctx: Ctx, directory: Directory, rows: readonly Placed[]) => Promise<void>;
 
 /** What happened to some people: what is told of it and what it does to memberships. */
@@ -107,7 +117,11 @@ function movesOf(touched: Touched): Move[] {
     {
       ids: touched.deactivated ?? [],
       tell: tellDeactivated,
-      moves: (rows) => ({ left: rows.flatMap(({ user_id }) => user_id ?? []) }),
+      // Whom no membership follows yet may have become a member by another way.
+      moves: (rows) => ({
+        left: rows.flatMap(({ user_id }) => user_id ?? []),
+        arrived: rows.filter(({ user_id }) => user_id === null),
+      }),
     },
   ];
 }

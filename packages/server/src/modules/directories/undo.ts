@@ -2,6 +2,7 @@
 import { type Ctx, inRepeatedTransaction } from "../../context.ts";
 import { invalidArgument } from "../../errors.ts";
 import * as directoryRoles from "../roles/directory-roles.ts";
+import { outsiders } from "../users/one-organization.ts";
 import * as provisioning from "../users/provisioning.ts";
 import type { Loss } from "./changes.store.ts";
 import * as store from "./changes.store.ts";
@@ -47,7 +48,8 @@ export async function restore(ctx: Ctx, request: RestoreRequest): Promise<Restor
   for (let after = ""; ; ) {
     const { losses, restored } = await inRepeatedTransaction(ctx, async (ctx) => {
       const losses = await store.listLosses(ctx, directory.id, window, { after, limit: atOnce });
-      const able = await withoutOutsiders(ctx, directory, losses);
+      const judge = request.dryRun ? outsiders : provisioning.lockOutsiders;
+      const able = await withoutOutsiders(ctx, directory, losses, judge);
       const restored = request.dryRun ? expected(able) : await giveBack(ctx, directory, window, able);
       return { losses, restored };
     });
@@ -63,10 +65,11 @@ async function withoutOutsiders(
   ctx: Ctx,
   { organizationId }: Directory,
   losses: readonly Loss[],
+  judge: typeof outsiders,
 ): Promise<readonly Loss[]> {
   const back = losses.flatMap(formerStatus).filter(({ status }) => status === "ACTIVE");
   const userIds = back.map(({ userId }) => userId);
-  const out = await provisioning.lockOutsiders(ctx, organizationId, userIds);
+  const out = await judge(ctx, organizationId, userIds);
   return losses.filter(({ user_id }) => !out.has(user_id));
 }
 

@@ -1,7 +1,15 @@
 /** Environments in which a user belongs to one organization: kept whatever way somebody comes, and by two at once. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startTestApp, type TestApp } from "../../testing/app.ts";
-import { addPeople, changePerson, createTenant, member, personOf } from "../../testing/directories.ts";
+import {
+  addPeople,
+  changePerson,
+  createDirectory,
+  createTenant,
+  member,
+  personOf,
+  removePerson,
+} from "../../testing/directories.ts";
 import { createSamlTenant, samlSignIn } from "../../testing/sign-in.ts";
 import { unique, usersOf } from "./testing.ts";
 
@@ -154,6 +162,27 @@ describe("where users belong to one organization", () => {
     expect(await member(app, acme, email)).toMatchObject({ status: "ACTIVE" });
   });
 
+  test.each([
+    ["deactivates", (email: string) => personOf(email, { active: false })],
+    ["deletes", undefined],
+  ])(
+    "who was passed by and got in by signing in loses access when the directory %s them",
+    async (_how, document) => {
+      const tenant = await createSamlTenant(app);
+      const acme = await createDirectory(app, tenant.organizationId);
+      const email = `ada@${tenant.domain}`;
+      const { id, elsewhere } = await outsider(email);
+      const [ada = ""] = await addPeople(app, acme, [personOf(email)]);
+      expect(await member(app, acme, email)).toBeUndefined();
+      await membership("DELETE", elsewhere, id, { query: "?cascade=false" });
+      expect((await samlSignIn(app, tenant, { email })).answer.get("code")).toMatch(/^.{43}$/);
+      if (document) await changePerson(app, acme, ada, document(email));
+      else await removePerson(app, acme, ada);
+      expect(await member(app, acme, email)).toMatchObject({ status: "INACTIVE" });
+      expect((await samlSignIn(app, tenant, { email })).answer.get("error")).toBe("user_not_active");
+    },
+  );
+
   test("a directory is enabled while others take its people: each is of one of the two", async () => {
     await set({ org_user_relationship: "SINGLE_ORGANIZATION" });
     const acme = await createTenant(app);
@@ -211,6 +240,19 @@ describe("where users belong to one organization", () => {
       await membership("DELETE", globex, id, { query: "?cascade=false" });
       expect((await restore()).body).toMatchObject({ memberships_restored: 1 });
       expect(await member(app, acme, ada)).toMatchObject({ status: "ACTIVE" });
+    });
+
+    test("while others of a limited organization are joined by hand", async () => {
+      await set({ org_user_relationship: "SINGLE_ORGANIZATION" });
+      const names = Array.from({ length: 20 }, (_, at) => `person${at}`);
+      const { acme, emails, restore } = await deactivated(names);
+      await app.api(`/organizations/${acme.organizationId}/settings/usermanagement`, {
+        method: "PATCH",
+        body: { settings: { max_allowed_users: 100 } },
+      });
+      const ids = await Promise.all(emails.map(async (email) => (await member(app, acme, email))?.id ?? ""));
+      const answers = await Promise.all([restore(), ...ids.map((id) => join(acme.organizationId, id))]);
+      expect(answers.map(({ status }) => status)).toEqual([200, ...ids.map(() => 409)]);
     });
 
     test("or they join elsewhere, of the two at once one", async () => {

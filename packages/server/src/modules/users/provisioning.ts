@@ -68,7 +68,7 @@ export async function provision(
   const now = ctx.now();
   const wanted = [...byEmail(admitted).values()].map(newPerson);
   const upserted = await prove(ctx, await store.upsertUsers(ctx, wanted, now));
-  // Another organization may have been a moment faster; from here on they are locked.
+  // Another organization may have made a user of somebody a moment ago.
   const out = await outsiders(
     ctx,
     organizationId,
@@ -167,6 +167,8 @@ export async function lockOutsiders(
   userIds: readonly string[],
 ): Promise<ReadonlySet<string>> {
   if (userIds.length === 0 || !(await belongToOne(ctx))) return new Set();
+  // Before its users, as all others do.
+  await forMembers(ctx, organizationId);
   await store.lock(ctx, userIds);
   return outsiders(ctx, organizationId, userIds);
 }
@@ -225,7 +227,7 @@ async function withoutOutsiders(
   if (!(await belongToOne(ctx))) return people;
   const emails = people.map(({ email }) => email);
   const known = new Map((await store.listByEmails(ctx, id, emails)).map((user) => [user.email, user.id]));
-  const out = await outsiders(ctx, id, [...known.values()]);
+  const out = await lockOutsiders(ctx, id, [...known.values()]);
   return people.filter(({ email }) => !out.has(known.get(email) ?? ""));
 }
 
