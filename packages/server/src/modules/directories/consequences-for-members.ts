@@ -180,12 +180,13 @@ export async function membersOf(
   });
   const emails = found.map(({ email }) => email);
   const known = await provisioning.ofEmails(ctx, directory.organizationId, emails);
-  const members = new Map(known.filter(({ status }) => status !== null).map(({ email, id }) => [email, id]));
-  return new Map(found.flatMap(({ address, email }) => pairOf(address, members.get(email))));
-}
-
-function pairOf(address: string, userId: string | undefined): [string, string][] {
-  return userId === undefined ? [] : [[address, userId]];
+  const idOf = new Map(known.filter(({ status }) => status !== null).map(({ email, id }) => [email, id]));
+  const members = new Map<string, string>();
+  for (const { address, email } of found) {
+    const id = idOf.get(email);
+    if (id !== undefined) members.set(address, id);
+  }
+  return members;
 }
 
 async function syncProfiles(

@@ -120,13 +120,19 @@ test("of a deleted role are its successor's, also when the person leaves the gro
   expect(await member(acme, email)).toMatchObject({ roles: ["member"] });
 });
 
-test("of a deleted default are its successor's, and give way to those of groups like it", async () => {
+/** A person who was given the organization's default role "starter"; there is "beginner" beside it. */
+async function starter() {
   const acme = await tenant();
   const path = `/organizations/${acme.organizationId}/roles`;
   for (const name of ["starter", "beginner"]) await app.api(path, { body: { name, display_name: name } });
   await app.api(`${path}:set_defaults`, { method: "PATCH", body: { default_member_role: "starter" } });
   const email = acme.address("ada");
   const people = await addPeople(app, acme, [personOf(email)]);
+  return { acme, path, email, people };
+}
+
+test("of a deleted default are its successor's, and give way to those of groups like it", async () => {
+  const { acme, path, email, people } = await starter();
   expect(await member(acme, email)).toMatchObject({ roles: ["starter"] });
   await app.api(`${path}/starter?reassign_role_name=beginner`, { method: "DELETE" });
   expect(await member(acme, email)).toMatchObject({ roles: ["beginner"] });
@@ -136,12 +142,7 @@ test("of a deleted default are its successor's, and give way to those of groups 
 });
 
 test("of a deleted default leave alone what its successor was given by hand", async () => {
-  const acme = await tenant();
-  const path = `/organizations/${acme.organizationId}/roles`;
-  for (const name of ["starter", "beginner"]) await app.api(path, { body: { name, display_name: name } });
-  await app.api(`${path}:set_defaults`, { method: "PATCH", body: { default_member_role: "starter" } });
-  const email = acme.address("ada");
-  const people = await addPeople(app, acme, [personOf(email)]);
+  const { acme, path, email, people } = await starter();
   const { id = "" } = (await member(acme, email)) ?? {};
   await app.api(`/organizations/${acme.organizationId}/users/${id}/roles`, {
     body: [{ role_name: "beginner" }],

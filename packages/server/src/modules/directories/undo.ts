@@ -49,7 +49,7 @@ export async function restore(ctx: Ctx, request: RestoreRequest): Promise<Restor
     const { losses, restored } = await inRepeatedTransaction(ctx, async (ctx) => {
       const losses = await store.listLosses(ctx, directory.id, window, { after, limit: atOnce });
       const judge = request.dryRun ? outsiders : provisioning.lockOutsiders;
-      const able = await withoutOutsiders(ctx, directory, losses, judge);
+      const able = await whoMayReturn(ctx, directory, losses, judge);
       const restored = request.dryRun ? expected(able) : await giveBack(ctx, directory, window, able);
       return { losses, restored };
     });
@@ -61,7 +61,7 @@ export async function restore(ctx: Ctx, request: RestoreRequest): Promise<Restor
   }
 }
 
-async function withoutOutsiders(
+async function whoMayReturn(
   ctx: Ctx,
   { organizationId }: Directory,
   losses: readonly Loss[],

@@ -226,9 +226,11 @@ async function withoutOutsiders(
 ): Promise<readonly Provisioned[]> {
   if (!(await belongToOne(ctx))) return people;
   const emails = people.map(({ email }) => email);
-  const known = new Map((await store.listByEmails(ctx, id, emails)).map((user) => [user.email, user.id]));
-  const out = await lockOutsiders(ctx, id, [...known.values()]);
-  return people.filter(({ email }) => !out.has(known.get(email) ?? ""));
+  const known = await store.listByEmails(ctx, id, emails);
+  const userIds = known.map((user) => user.id);
+  const out = await lockOutsiders(ctx, id, userIds);
+  const leftOut = new Set(known.filter((user) => out.has(user.id)).map(({ email }) => email));
+  return people.filter(({ email }) => !leftOut.has(email));
 }
 
 /** Who has a seat already needs none; of the others, the first ones get those that are left. */
